@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/* children.c: see children.h */
+#include "children.h"
+
+#include "../common/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static pid_t *children;
+static volatile sig_atomic_t count;
+
+void children_room(long max)
+{
+    children = calloc((size_t)max, sizeof *children);
+    if (!children)
+        die("cannot keep a table of %ld children: %s", max, strerror(errno));
+}
+
+void children_add(pid_t pid)
+{
+    children[count] = pid;
+    count++;
+}
+
+int children_count(void)
+{
+    return count;
+}
+
+static void forget(pid_t pid)
+{
+    for (int i = 0; i < count; i++)
+        if (children[i] == pid) {
+            count--;
+            children[i] = children[count];
+            return;
+        }
+}
+
+void children_reap(void)
+{
+    pid_t pid;
+
+    /* Until there is none left: signals do not queue, so one may stand for several children. */
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        forget(pid);
+}
+
+void children_stop(const sigset_t *waiting)
+{
+    for (int i = 0; i < count; i++) {
+        kill(children[i], SIGTERM);
+        kill(children[i], SIGCONT); /* somebody may have suspended it */
+    }
+    while (count > 0)
+        sigsuspend(waiting);
+}

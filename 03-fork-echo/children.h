@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The children of the server: those that it has started and not yet waited for.
+ *
+ * A child that has ended stays in the system's table, a zombie, until its parent calls waitpid(2).
+ * SIGCHLD must be blocked, or being handled, when any of these is called.
+ */
+#ifndef CHILDREN_H
+#define CHILDREN_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+/* Makes room for max children; ends the program if there is none. */
+void children_room(long max);
+
+void children_add(pid_t pid);
+
+int children_count(void);
+
+/* Waits for every child that has ended, without blocking. Async-signal-safe. */
+void children_reap(void);
+
+/* Tells every child to stop, with TERM, and waits until none is left; waiting is a mask for
+ * sigsuspend(2) that lets SIGCHLD in. */
+void children_stop(const sigset_t *waiting);
+
+#endif

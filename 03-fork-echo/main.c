@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * 03-fork-echo: a server for many clients, with a process for each.
+ *
+ * Run:      build/03-fork-echo            and in two more terminals:  build/say 9000
+ * New:      fork: the parent accepts, a child serves. Children that have ended are waited for
+ *           (children.c) when SIGCHLD says so. TERM and INT stop the server now, QUIT as soon as
+ *           the clients that are here have left.
+ * Wrong:    a process for each client is dear, and processes share nothing: a counter here would be
+ *           a private copy in each child. Step 04 serves all clients in one process.
+ */
+#include "../common/accept.h"
+#include "../common/io.h"
+#include "../common/listener.h"
+#include "../common/options.h"
+#include "children.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* Signals are blocked, but where the parent waits: at accept and in sigsuspend. So no handler meets
+ * it in the middle of something. */
+static sigset_t all, none;
+static volatile sig_atomic_t listener; /* -1: closed, we are to end */
+static volatile sig_atomic_t stop_now; /* 1: without waiting for the clients to leave */
+static int served;                     /* in a child: its client */
+
+/* Sends back what comes from fd until the client says that no more will come. Returns 0 then, or
+ * -1 with errno. Neither logs nor closes. */
+static int echo_client(int fd)
+{
+    char buffer[4096];
+
+    for (;;) {
+        ssize_t n = read(fd, buffer, sizeof buffer);
+        if (n == 0)
+            return 0;
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1 || write_all(fd, buffer, (size_t)n) == -1)
+            return -1;
+    }
+}
+
+static void on_signal_in_parent(int signal)
+{
+    int saved = errno;
+
+    if (signal == SIGCHLD) {
+        children_reap();
+    } else {
+        listener_close(listener); /* ends even an accept that is only about to begin */
+        listener = -1;
+        stop_now |= signal != SIGQUIT;
+    }
+    errno = saved;
+}
+
+/* What has arrived is still answered, then read says 0. Who cannot end in a second dies of ALRM. */
+static void on_signal_in_child(int signal)
+{
+    int saved = errno;
+
+    if (signal == SIGTERM || signal == SIGINT) {
+        shutdown(served, SHUT_RD);
+        alarm(1);
+    }
+    errno = saved;
+}
+
+static void catch_signals(void (*handler)(int))
+{
+    const struct sigaction action = {.sa_handler = handler, .sa_mask = all};
+
+    sigaction(SIGCHLD, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGQUIT, &action, NULL);
+}
+
+static void serve(int client, const struct peer *peer)
+{
+    close(listener);
+    served = client;
+    signal(SIGALRM, SIG_DFL);
+    catch_signals(on_signal_in_child);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+
+    if (echo_client(client) == -1)
+        log_client(peer, errno);
+    hang_up(client);
+    _exit(0);
+}
+
+int main(int argc, char *argv[])
+{
+    long backlog = BACKLOG_DEFAULT, max = 256;
+    const struct option options[] = {
+        OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, 100000), {0}};
+    const char *about = "Echoes what clients send, each served by a process of its own.\n";
+    struct address address = server_options(argc, argv, about, options);
+    struct peer peer;
+    int client;
+
+    children_room(max);
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    sigemptyset(&none);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    catch_signals(on_signal_in_parent);
+    listener = listener_open(&address, backlog);
+    listener_announce(listener);
+
+    while (listener != -1) {
+        if (children_count() == max) {
+            sigsuspend(&none);
+            continue;
+        }
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        client = accept_client(listener, false, &peer);
+        if (client == -1 && listener != -1)
+            accept_wait(errno);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+        if (client == -1)
+            continue;
+
+        pid_t pid = fork();
+        if (pid == 0)
+            serve(client, &peer);
+        if (pid == -1)
+            log_client(&peer, errno); /* this client's loss; the others are served */
+        else
+            children_add(pid);
+        close(client);
+    }
+    while (children_count() > 0 && !stop_now)
+        sigsuspend(&none);
+    children_stop(&none);
+    log_line("server terminated");
+    return 0;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/* address.c: see address.h */
+#include "address.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* Reads a decimal number of at most max; -1 if it is none. Unlike strtol(3), no sign or space. */
+static long read_number(const char *digits, long max)
+{
+    long value = 0;
+
+    if (*digits == '\0')
+        return -1;
+    for (; *digits; digits++) {
+        if (*digits < '0' || *digits > '9')
+            return -1;
+        value = value * 10 + (*digits - '0');
+        if (value > max)
+            return -1;
+    }
+    return value;
+}
+
+static int parse_inet(struct address *address, const char *text, const char **why)
+{
+    const char *colon = strrchr(text, ':');
+    const char *port = colon ? colon + 1 : text;
+    const char *host = "127.0.0.1";
+    size_t length = strlen(host);
+
+    if (colon) {
+        host = text;
+        length = (size_t)(colon - text);
+        if (length >= 2 && host[0] == '[' && host[length - 1] == ']') {
+            host++;
+            length -= 2;
+        } else if (memchr(host, ':', length)) {
+            *why = "an IPv6 address goes in brackets: [::1]:9000";
+            return -1;
+        }
+    }
+    if (length == 0 || length >= sizeof address->host || memchr(host, '[', length)) {
+        *why = "that is no host";
+        return -1;
+    }
+    long number = read_number(port, 65535);
+    if (number == -1) {
+        *why = "a port is a number from 0 to 65535";
+        return -1;
+    }
+    memcpy(address->host, host, length);
+    address->host[length] = '\0';
+    snprintf(address->port, sizeof address->port, "%ld", number);
+    return 0;
+}
+
+int address_parse(struct address *address, const char *text, const char **why)
+{
+    *address = (struct address){.text = text, .kind = ADDRESS_INET, .fd = -1};
+    if (strncmp(text, "unix:", 5) == 0) {
+        address->kind = ADDRESS_UNIX;
+        if (text[5] != '\0' && strlen(text + 5) < sizeof((struct sockaddr_un *)0)->sun_path)
+            return 0;
+        *why = text[5] ? "the path is too long for a unix socket" : "the path is missing";
+        return -1;
+    }
+    if (strncmp(text, "fd:", 3) == 0) {
+        address->kind = ADDRESS_FD;
+        address->fd = (int)read_number(text + 3, INT_MAX);
+        if (address->fd != -1)
+            return 0;
+        *why = "a descriptor is a number";
+        return -1;
+    }
+    return parse_inet(address, text, why);
+}
+
+/* A path in the form that getaddrinfo(3) gives; one piece of memory, freed by address_free(). */
+static struct addrinfo *unix_info(const char *path)
+{
+    struct {
+        struct addrinfo info;
+        struct sockaddr_un un;
+    } *both = calloc(1, sizeof *both);
+
+    if (!both)
+        return NULL;
+    both->un.sun_family = AF_UNIX;
+    memcpy(both->un.sun_path, path, strlen(path) + 1);
+    both->info.ai_family = AF_UNIX;
+    both->info.ai_socktype = SOCK_STREAM;
+    both->info.ai_addr = (struct sockaddr *)&both->un;
+    both->info.ai_addrlen = sizeof both->un;
+    return &both->info;
+}
+
+struct addrinfo *address_resolve(const struct address *address, const char **why)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list = NULL;
+
+    if (address->kind == ADDRESS_UNIX) {
+        list = unix_info(address->text + 5);
+        *why = "Cannot allocate memory";
+        return list;
+    }
+    int error = getaddrinfo(address->host, address->port, &hints, &list);
+    if (error != 0) {
+        *why = gai_strerror(error);
+        return NULL;
+    }
+    return list;
+}
+
+void address_free(struct addrinfo *list)
+{
+    if (list && list->ai_family == AF_UNIX)
+        free(list);
+    else if (list)
+        freeaddrinfo(list);
+}
+
+const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT])
+{
+    char host[INET6_ADDRSTRLEN + 20], port[6]; /* 20: a link-local address names its interface */
+
+    if (at->sa_family == AF_UNIX) {
+        const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)at;
+        size_t path = length > offsetof(struct sockaddr_un, sun_path)
+                          ? length - offsetof(struct sockaddr_un, sun_path)
+                          : 0;
+        if (path == 0 || un->sun_path[0] == '\0')
+            snprintf(text, ADDRESS_TEXT, "unix");
+        else
+            snprintf(text, ADDRESS_TEXT, "unix:%.*s", (int)path, un->sun_path);
+    } else if (getnameinfo(at, length, host, sizeof host, port, sizeof port,
+                           NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+        const char *form = at->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
+        snprintf(text, ADDRESS_TEXT, form, host, port);
+    } else {
+        snprintf(text, ADDRESS_TEXT, "unknown");
+    }
+    return text;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Addresses, as a user writes them and as the system has them.
+ *
+ * Written: PORT (on 127.0.0.1), HOST:PORT, [IPV6]:PORT, unix:PATH, or fd:N for a socket that the
+ * program was started with.
+ */
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#define ADDRESS_FORMS "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or fd:N"
+
+struct address {
+    const char *text; /* as it was written; belongs to the caller */
+    enum { ADDRESS_INET, ADDRESS_UNIX, ADDRESS_FD } kind;
+    char host[256]; /* ADDRESS_INET: a name, or a numeric address without brackets */
+    char port[6];   /* ADDRESS_INET: decimal, 0 to 65535 */
+    int fd;         /* ADDRESS_FD */
+    /* ADDRESS_UNIX: the path is text + 5, and fits sun_path */
+};
+
+/* Reads an address. Returns 0, or -1 with *why set to a constant text that says what is wrong. */
+int address_parse(struct address *address, const char *text, const char **why);
+
+/* Looks an address up: getaddrinfo(3), which may ask a name server; a path is looked up by nobody,
+ * but comes in the same form. Not for ADDRESS_FD. Returns a list to be given to address_free(), or
+ * NULL with *why set to a constant text. */
+struct addrinfo *address_resolve(const struct address *address, const char **why);
+void address_free(struct addrinfo *list);
+
+/* A peer's address, as small as it can be kept: it is turned into text only for a log line. */
+struct peer {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } at;
+};
+
+/* Room for the text of any address: a path of sun_path's size, or a bracketed IPv6 with its port. */
+#define ADDRESS_TEXT 128
+
+/* Writes an address as numbers: 127.0.0.1:9000, [::1]:9000, unix:PATH (just "unix" where it has no
+ * path). Never looks up a name: getnameinfo(3) with NI_NUMERICHOST. Returns text. */
+const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT]);
+
+#endif

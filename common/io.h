@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* Reading and writing sockets: what read(2), write(2), shutdown(2) and close(2) leave to the caller. */
+#ifndef IO_H
+#define IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Writes all n bytes to a blocking descriptor, however many write(2) takes at a time, and however
+ * often a signal interrupts it. Returns 0, or -1 with errno; how much was written is then unknown. */
+int write_all(int fd, const void *bytes, size_t n);
+
+/* Is this errno of a non-blocking read(2) or write(2) no error, but "not now, ask again"? */
+bool not_now(int error);
+
+/* Turns O_NONBLOCK on or off. It belongs to the open file description, so all who share it are
+ * concerned: fcntl(2). Returns 0, or -1 with errno. */
+int set_nonblocking(int fd, bool on);
+
+/* Ends a connection so that the peer gets what was written to it: says that no more comes, throws
+ * away what has arrived (at most 256 KiB, without waiting), closes. A close(2) with unread data
+ * would reset the connection instead and destroy what is still on its way: RFC 1122, 4.2.2.13.
+ * Takes fd over; works on blocking and non-blocking sockets; there is no failure to report. */
+void hang_up(int fd);
+
+#endif

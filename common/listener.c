@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/* listener.c: see listener.h */
+#include "listener.h"
+
+#include "io.h"
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The unix socket that we made: a path is ours as long as it leads to this file. */
+static struct {
+    int listener;
+    const char *path;
+    dev_t device;
+    ino_t inode;
+} made = {.listener = -1};
+
+static bool is_ours(void)
+{
+    struct stat file;
+    return lstat(made.path, &file) == 0 && file.st_dev == made.device && file.st_ino == made.inode;
+}
+
+void listener_close(int listener)
+{
+    /* Unlink first: as long as the socket is open its inode's number is not given to another. */
+    if (listener == made.listener && made.listener != -1) {
+        if (is_ours())
+            unlink(made.path);
+        made.listener = -1;
+    }
+    close(listener);
+}
+
+/*
+ * Is the unix socket at this path one that nobody has open any more? Asked without disturbing a
+ * living server: a datagram socket cannot connect to a stream socket, so the answer is EPROTOTYPE
+ * where there is an owner, and ECONNREFUSED where there is none. The server sees nothing of it.
+ */
+static bool is_stale(const struct addrinfo *info, const char *path)
+{
+    struct stat file;
+    if (lstat(path, &file) == -1 || !S_ISSOCK(file.st_mode))
+        return false;
+    int probe = socket(AF_UNIX, SOCK_DGRAM, 0);
+    if (probe == -1)
+        return false;
+    bool refused =
+        connect(probe, info->ai_addr, info->ai_addrlen) == -1 && errno == ECONNREFUSED;
+    close(probe);
+    return refused;
+}
+
+/* Binds to a path, in the place of a stale socket if need be. Holds a lock on the directory, so that
+ * of two servers that start at once one does not remove what the other has just made. */
+static int bind_path(int fd, const struct addrinfo *info, const char *path)
+{
+    char directory[ADDRESS_TEXT] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash)
+        snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
+    int lock = open(directory, O_RDONLY);
+    if (lock != -1)
+        flock(lock, LOCK_EX);
+
+    int result = bind(fd, info->ai_addr, info->ai_addrlen);
+    if (result == -1 && errno == EADDRINUSE) {
+        if (is_stale(info, path) && unlink(path) == 0)
+            result = bind(fd, info->ai_addr, info->ai_addrlen);
+        else
+            errno = EADDRINUSE;
+    }
+    int saved = errno;
+    if (lock != -1)
+        close(lock); /* and with it the lock */
+    errno = saved;
+    return result;
+}
+
+/* socket, options, bind, listen. Returns the listener, or -1 with errno. */
+static int open_one(const struct addrinfo *info, const char *path, int backlog)
+{
+    const int on = 1;
+    int fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
+    if (fd == -1)
+        return -1;
+
+    bool well;
+    if (path)
+        well = bind_path(fd, info, path) == 0;
+    else
+        well = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+               setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0 &&
+               setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+               (info->ai_family != AF_INET6 ||
+                setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
+               bind(fd, info->ai_addr, info->ai_addrlen) == 0;
+
+    struct stat file;
+    if (well && path && lstat(path, &file) == 0) {
+        made.listener = fd;
+        made.path = path;
+        made.device = file.st_dev;
+        made.inode = file.st_ino;
+    }
+    if (well && listen(fd, backlog) == 0)
+        return fd;
+
+    int saved = errno;
+    listener_close(fd);
+    errno = saved;
+    return -1;
+}
+
+/* Takes a socket that was open when we started. */
+static int adopt(int fd, const char *text)
+{
+    int listens = 0, type = 0;
+    socklen_t length = sizeof listens;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == -1)
+        die("cannot listen on %s: %s", text, strerror(errno));
+    length = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == -1 || type != SOCK_STREAM ||
+        !listens)
+        die("cannot listen on %s: not a listening stream socket", text);
+    if (set_nonblocking(fd, false) == -1)
+        die("cannot listen on %s: %s", text, strerror(errno));
+    return fd;
+}
+
+int listener_open(const struct address *address, long backlog)
+{
+    const char *path = address->kind == ADDRESS_UNIX ? address->text + 5 : NULL;
+    const char *why;
+    int fd = -1, error = 0;
+
+    if (address->kind == ADDRESS_FD)
+        return adopt(address->fd, address->text);
+    struct addrinfo *list = address_resolve(address, &why);
+    if (!list)
+        die("cannot listen on %s: %s", address->text, why);
+    /* A name may stand for several addresses: the first that works is ours. */
+    for (struct addrinfo *info = list; info && fd == -1; info = info->ai_next) {
+        fd = open_one(info, path, (int)backlog);
+        error = errno;
+    }
+    address_free(list);
+    if (fd == -1)
+        die("cannot listen on %s%s: %s", strchr(address->text, ':') ? "" : "127.0.0.1:",
+            address->text, strerror(error));
+    return fd;
+}
+
+void listener_announce(int listener)
+{
+    struct sockaddr_storage at;
+    socklen_t length = sizeof at;
+    char text[ADDRESS_TEXT];
+
+    if (getsockname(listener, (struct sockaddr *)&at, &length) == -1)
+        die("cannot tell the address of the listener: %s", strerror(errno));
+    log_line("listening on %s", address_format((struct sockaddr *)&at, length, text));
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/* Listening sockets: socket(2), bind(2), listen(2), and what else a server's door needs. */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include "address.h"
+
+#define BACKLOG_DEFAULT 64
+
+/*
+ * Opens a socket that listens on address, ready for accept(2). backlog is how many clients may be
+ * connected without having been accepted: listen(2); the system may cut it (net.core.somaxconn).
+ * Returns the descriptor, blocking; the caller closes it with listener_close(). What goes wrong ends
+ * the program: die().
+ *
+ *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once though
+ *    old connections linger in TIME_WAIT: socket(7). A port another server listens on stays in use.
+ *    [::] means IPv6 only: ipv6(7).
+ *  - unix:PATH: a socket that a dead server has left at PATH is replaced; nothing else ever is.
+ *  - fd:N: must be a listening stream socket; only its O_NONBLOCK is touched.
+ *
+ * Connections accepted from a TCP listener inherit SO_KEEPALIVE (the system, not we, notices a peer
+ * that vanished without a word) and TCP_NODELAY (an answer is sent at once, also when the one before
+ * has not been acknowledged yet): tcp(7).
+ */
+int listener_open(const struct address *address, long backlog);
+
+/* Logs "listening on ADDRESS": from now on clients can connect. A test waits for this line. */
+void listener_announce(int listener);
+
+/* Closes a listener; if it is a unix socket we made, removes its path, unless another socket has
+ * taken that place. Async-signal-safe. */
+void listener_close(int listener);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* options.c: see options.h */
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION "1.0"
+#define OPTIONS_MAX 64 /* how many one table may have: as many as `given` has bits */
+
+static const struct command *the_command;
+static unsigned long long given; /* bit i: option i of the table was on the command line */
+
+void usage_error(const char *why, const char *word)
+{
+    log_line("%s: '%s'", why, word);
+    log_line("usage: %s [OPTION]... %s   (--help tells more)", log_name(), the_command->words);
+    exit(2);
+}
+
+/* Ends the program after something was printed on stdout, which may have failed: a full disk. */
+_Noreturn static void finish(void)
+{
+    if (fflush(stdout) == EOF)
+        die("cannot write: %s", strerror(errno));
+    exit(0);
+}
+
+static void print_default(const struct option *option)
+{
+    long value = *option->stored;
+
+    if (strcmp(option->value, "SECONDS") == 0)
+        printf(" (%g)", (double)value / 1000);
+    else if (!strchr(option->value, '|'))
+        printf(" (%ld)", value);
+    else {
+        const char *word = option->value;
+        for (; value > 0; value--)
+            word = strchr(word, '|') + 1;
+        printf(" (%.*s)", (int)strcspn(word, "|"), word);
+    }
+}
+
+_Noreturn static void help(void)
+{
+    printf("usage: %s [OPTION]... %s\n\n%s\n", log_name(), the_command->words, the_command->about);
+    printf("ADDRESS is " ADDRESS_FORMS ".\n\n");
+    printf("  %-30s %s\n", "--help", "this text");
+    printf("  %-30s %s\n", "--version", "the version");
+    for (const struct option *option = the_command->options; option && option->name; option++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s %s", option->name, option->value ? option->value : "");
+        printf("  %-30s %s", left, option->help);
+        if (option->value)
+            print_default(option);
+        putchar('\n');
+    }
+    finish();
+}
+
+static const struct option *find(const char *name, size_t length)
+{
+    for (const struct option *option = the_command->options; option && option->name; option++)
+        if (strlen(option->name) == length && memcmp(option->name, name, length) == 0)
+            return option;
+    return NULL;
+}
+
+/* Returns the place of word in "a|b|c", or -1. */
+static long find_choice(const char *choices, const char *word)
+{
+    for (long place = 0;; place++) {
+        size_t length = strcspn(choices, "|");
+        if (strlen(word) == length && memcmp(choices, word, length) == 0)
+            return place;
+        if (choices[length] == '\0')
+            return -1;
+        choices += length + 1;
+    }
+}
+
+static void store(const struct option *option, const char *value)
+{
+    char why[200], *end = NULL;
+    bool seconds = strcmp(option->value, "SECONDS") == 0;
+
+    if (strchr(option->value, '|')) {
+        long place = find_choice(option->value, value);
+        snprintf(why, sizeof why, "--%s takes %s, not", option->name, option->value);
+        if (place == -1)
+            usage_error(why, value);
+        *option->stored = place;
+        return;
+    }
+    double scale = seconds ? 1000 : 1;
+    snprintf(why, sizeof why, "--%s takes a number from %.12g to %.12g, not", option->name,
+             (double)option->min / scale, (double)option->max / scale);
+    if (value[0] == '\0' || value[strspn(value, seconds ? "0123456789." : "0123456789")] != '\0')
+        usage_error(why, value);
+    double number = strtod(value, &end) * scale;
+    if (*end != '\0' || number < (double)option->min || number > (double)option->max)
+        usage_error(why, value);
+    *option->stored = (long)(number + 0.5);
+}
+
+/* Reads one option, argv[i]. Returns the place of the last word it took. */
+static int take_option(char *argv[], int i)
+{
+    const char *name = argv[i] + 2;
+    const char *value = strchr(name, '=');
+    size_t length = strcspn(name, "=");
+
+    if (strcmp(argv[i], "--help") == 0)
+        help();
+    if (strcmp(argv[i], "--version") == 0) {
+        printf("%s %s\n", log_name(), VERSION);
+        finish();
+    }
+    const struct option *option = strncmp(argv[i], "--", 2) == 0 ? find(name, length) : NULL;
+    if (!option)
+        usage_error("there is no such option", argv[i]);
+    given |= 1ULL << (option - the_command->options) % OPTIONS_MAX;
+    if (!option->value) {
+        if (value)
+            usage_error("this option takes no value", argv[i]);
+        *option->stored = 1;
+        return i;
+    }
+    if (!value && !argv[++i])
+        usage_error("a value is missing after", argv[i - 1]);
+    store(option, value ? value + 1 : argv[i]);
+    return i;
+}
+
+int options_parse(int argc, char *argv[], const struct command *command)
+{
+    int words = 0;
+
+    log_start(argv[0]);
+    the_command = command;
+    for (int i = 1; i < argc; i++) {
+        bool only_words = command->options_first && words > 0;
+        if (argv[i][0] == '-' && !only_words)
+            i = take_option(argv, i);
+        else
+            argv[++words] = argv[i];
+    }
+    if (argc > 0)
+        argv[words + 1] = NULL;
+    return words;
+}
+
+bool option_given(const char *name)
+{
+    const struct option *option = find(name, strlen(name));
+    return option && (given >> (option - the_command->options) % OPTIONS_MAX & 1);
+}
+
+struct address server_options(int argc, char *argv[], const char *about,
+                              const struct option *options)
+{
+    static struct command command = {.words = "[ADDRESS]"};
+    struct address address;
+    const char *why;
+
+    command.about = about;
+    command.options = options;
+    int words = options_parse(argc, argv, &command);
+    if (words > 1)
+        usage_error("one address is enough", argv[2]);
+    const char *text = words == 1 ? argv[1] : "127.0.0.1:9000";
+    if (address_parse(&address, text, &why) == -1)
+        usage_error(why, text);
+    if (address.kind == ADDRESS_FD && option_given("backlog"))
+        usage_error("--backlog was set by whoever opened this socket", text);
+    return address;
+}
