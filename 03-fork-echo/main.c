@@ -19,12 +19,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Signals are blocked, but where the parent waits: at accept and in sigsuspend. So no handler meets
- * it in the middle of something. */
+/* Signals are blocked except where the parent waits, at accept and in sigsuspend, so that a handler
+ * never meets it in the middle of something. */
 static sigset_t all, none;
 static volatile sig_atomic_t listener; /* -1: closed, we are to end */
 static volatile sig_atomic_t stop_now; /* 1: without waiting for the clients to leave */
-static int served;                     /* in a child: its client */
+static int served = -1;                /* in a child: its client */
 
 /* Sends back what comes from fd until the client says that no more will come. Returns 0 then, or
  * -1 with errno. Neither logs nor closes. */
@@ -43,40 +43,21 @@ static int echo_client(int fd)
     }
 }
 
-static void on_signal_in_parent(int signal)
+static void on_signal(int signal)
 {
     int saved = errno;
 
     if (signal == SIGCHLD) {
         children_reap();
-    } else {
+    } else if (served == -1) {
         listener_close(listener); /* ends even an accept that is only about to begin */
         listener = -1;
         stop_now |= signal != SIGQUIT;
+    } else if (signal != SIGQUIT) {
+        shutdown(served, SHUT_RD); /* what has arrived is still answered, then read returns 0 */
+        alarm(1);                  /* the end of a child that cannot end by itself */
     }
     errno = saved;
-}
-
-/* What has arrived is still answered, then read says 0. Who cannot end in a second dies of ALRM. */
-static void on_signal_in_child(int signal)
-{
-    int saved = errno;
-
-    if (signal == SIGTERM || signal == SIGINT) {
-        shutdown(served, SHUT_RD);
-        alarm(1);
-    }
-    errno = saved;
-}
-
-static void catch_signals(void (*handler)(int))
-{
-    const struct sigaction action = {.sa_handler = handler, .sa_mask = all};
-
-    sigaction(SIGCHLD, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGQUIT, &action, NULL);
 }
 
 static void serve(int client, const struct peer *peer)
@@ -84,7 +65,6 @@ static void serve(int client, const struct peer *peer)
     close(listener);
     served = client;
     signal(SIGALRM, SIG_DFL);
-    catch_signals(on_signal_in_child);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     if (echo_client(client) == -1)
@@ -104,12 +84,16 @@ int main(int argc, char *argv[])
     int client;
 
     children_room(max);
+    listener = listener_open(&address, backlog);
     signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     sigemptyset(&none);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    catch_signals(on_signal_in_parent);
-    listener = listener_open(&address, backlog);
+    const struct sigaction action = {.sa_handler = on_signal, .sa_mask = all};
+    sigaction(SIGCHLD, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGQUIT, &action, NULL);
     listener_announce(listener);
 
     while (listener != -1) {

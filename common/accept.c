@@ -43,6 +43,11 @@ int accept_client(int listener, bool nonblocking, struct peer *peer)
     }
 }
 
+void accept_rest_begin(void)
+{
+    rest_until = now_ms() + REST_MS;
+}
+
 bool accept_failed(int error)
 {
     static _Atomic long long next_log; /* one for all threads */
@@ -54,7 +59,7 @@ bool accept_failed(int error)
     long long now = now_ms(), due = next_log;
     if (now >= due && atomic_compare_exchange_strong(&next_log, &due, now + LOG_MS))
         log_line("cannot accept: %s", strerror(error));
-    rest_until = now + REST_MS;
+    accept_rest_begin();
     return true;
 }
 

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,4 +48,16 @@ void hang_up(int fd)
         if (recv(fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
             break;
     close(fd);
+}
+
+long raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return 256; /* what every system allows */
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == -1 && getrlimit(RLIMIT_NOFILE, &limit) == -1)
+        return 256;
+    return limit.rlim_cur < INT_MAX ? (long)limit.rlim_cur : INT_MAX;
 }

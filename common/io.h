@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Reading and writing sockets: what read(2), write(2), shutdown(2) and close(2) leave to the caller. */
+/* Reading and writing sockets: what read(2), write(2), shutdown(2) and close(2) leave to the
+ * caller. */
 #ifndef IO_H
 #define IO_H
 
@@ -7,7 +8,8 @@
 #include <stddef.h>
 
 /* Writes all n bytes to a blocking descriptor, however many write(2) takes at a time, and however
- * often a signal interrupts it. Returns 0, or -1 with errno; how much was written is then unknown. */
+ * often a signal interrupts it. Returns 0, or -1 with errno; how much was written is then unknown.
+ */
 int write_all(int fd, const void *bytes, size_t n);
 
 /* Is this errno of a non-blocking read(2) or write(2) no error, but "not now, ask again"? */
@@ -22,5 +24,9 @@ int set_nonblocking(int fd, bool on);
  * would reset the connection instead and destroy what is still on its way: RFC 1122, 4.2.2.13.
  * Takes fd over; works on blocking and non-blocking sockets; there is no failure to report. */
 void hang_up(int fd);
+
+/* Raises the soft limit of open descriptors to the hard one, which any process may: getrlimit(2).
+ * Returns how many this process may have. */
+long raise_descriptor_limit(void);
 
 #endif

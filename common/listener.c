@@ -52,14 +52,13 @@ static bool is_stale(const struct addrinfo *info, const char *path)
     int probe = socket(AF_UNIX, SOCK_DGRAM, 0);
     if (probe == -1)
         return false;
-    bool refused =
-        connect(probe, info->ai_addr, info->ai_addrlen) == -1 && errno == ECONNREFUSED;
+    bool refused = connect(probe, info->ai_addr, info->ai_addrlen) == -1 && errno == ECONNREFUSED;
     close(probe);
     return refused;
 }
 
-/* Binds to a path, in the place of a stale socket if need be. Holds a lock on the directory, so that
- * of two servers that start at once one does not remove what the other has just made. */
+/* Binds to a path, in the place of a stale socket if need be. Holds a lock on the directory, so
+ * that of two servers that start at once one does not remove what the other has just made. */
 static int bind_path(int fd, const struct addrinfo *info, const char *path)
 {
     char directory[ADDRESS_TEXT] = ".";
@@ -154,8 +153,8 @@ int listener_open(const struct address *address, long backlog)
     }
     address_free(list);
     if (fd == -1)
-        die("cannot listen on %s%s: %s", strchr(address->text, ':') ? "" : "127.0.0.1:",
-            address->text, strerror(error));
+        die("cannot listen on %s%s: %s",
+            strchr(address->text, ':') ? "" : "127.0.0.1:", address->text, strerror(error));
     return fd;
 }
 

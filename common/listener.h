@@ -10,18 +10,19 @@
 /*
  * Opens a socket that listens on address, ready for accept(2). backlog is how many clients may be
  * connected without having been accepted: listen(2); the system may cut it (net.core.somaxconn).
- * Returns the descriptor, blocking; the caller closes it with listener_close(). What goes wrong ends
- * the program: die().
+ * Returns the descriptor, blocking; the caller closes it with listener_close(). What goes wrong
+ * ends the program: die().
  *
- *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once though
- *    old connections linger in TIME_WAIT: socket(7). A port another server listens on stays in use.
+ *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once
+ * though old connections linger in TIME_WAIT: socket(7). A port another server listens on stays in
+ * use.
  *    [::] means IPv6 only: ipv6(7).
  *  - unix:PATH: a socket that a dead server has left at PATH is replaced; nothing else ever is.
  *  - fd:N: must be a listening stream socket; only its O_NONBLOCK is touched.
  *
  * Connections accepted from a TCP listener inherit SO_KEEPALIVE (the system, not we, notices a peer
- * that vanished without a word) and TCP_NODELAY (an answer is sent at once, also when the one before
- * has not been acknowledged yet): tcp(7).
+ * that vanished without a word) and TCP_NODELAY (an answer is sent at once, also when the one
+ * before has not been acknowledged yet): tcp(7).
  */
 int listener_open(const struct address *address, long backlog);
 

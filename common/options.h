@@ -54,5 +54,9 @@ struct address server_options(int argc, char *argv[], const char *about,
     {                                                                                              \
         "max-connections", "N", stored, 1, max, "clients served at a time; the others wait"        \
     }
+#define OPTION_BATCH(stored)                                                                       \
+    {                                                                                              \
+        "max-accepts-per-batch", "N", stored, 1, 1000000, "clients accepted at a time"             \
+    }
 
 #endif

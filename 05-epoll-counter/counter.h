@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The counter and its protocol: a line in, a line out.
+ *
+ *   read             the counter's value
+ *   inc              Counter has been incremented
+ *   anything else    Unknown command
+ *
+ * A line ends with LF; one CR before it does not count. It may arrive in any number of pieces, and
+ * any number of lines in one piece. No reply means: not known whether it was executed.
+ */
+#ifndef COUNTER_H
+#define COUNTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The beginning of a line whose end has not come yet. Of a line longer than any command only so
+ * much is kept as shows that it is none. All zero: an empty line. */
+struct line {
+    unsigned char length;
+    char bytes[7];
+};
+
+/* How much may be fed at a time, and how much is answered at most. The longest answer is to the end
+ * of "inc" and then nothing but empty lines: 29 + 4094 * 16 bytes. */
+#define REQUEST_MAX 4095
+#define ANSWER_MAX (64 * 1024)
+
+/* Executes the lines that end in these n bytes and writes their replies. n = 0: no more will come,
+ * so a last line without LF counts too, unless it is empty. Returns how long the replies are. */
+size_t counter_answer(struct line *line, const char *bytes, size_t n, char answer[ANSWER_MAX]);
+
+uint64_t counter_value(void);
+
+#endif

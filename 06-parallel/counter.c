@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/*
+ * counter.c: the counter of step 05, and its protocol. See protocol.h
+ *
+ *   read             the counter's value
+ *   inc              Counter has been incremented
+ *   anything else    Unknown command
+ *
+ * A line ends with LF; one CR before it does not count. It may arrive in any number of pieces, and
+ * any number of lines in one piece. No reply means: not known whether it was executed.
+ */
+#include "protocol.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Shared by all clients of all workers. `counter++` on a plain integer reads it, adds, and writes
+ * it back; what another thread added in between would be lost. An atomic does all three in one. */
+static _Atomic uint64_t counter;
+
+static bool is(const struct line *line, const char *word)
+{
+    return line->length == strlen(word) && memcmp(line->bytes, word, line->length) == 0;
+}
+
+/* Executes a line and empties it. Returns the length of the reply. */
+static size_t execute(struct line *line, char *reply)
+{
+    const char *text = "Unknown command\n";
+    char number[24];
+
+    do_work();
+    if (is(line, "inc")) {
+        counter++;
+        text = "Counter has been incremented\n";
+    } else if (is(line, "read")) {
+        snprintf(number, sizeof number, "%" PRIu64 "\n", counter);
+        text = number;
+    }
+    line->length = 0;
+    size_t length = strlen(text);
+    memcpy(reply, text, length);
+    return length;
+}
+
+static size_t counter_answer(struct line *line, const char *request, size_t n, char *space,
+                             const char **answer)
+{
+    size_t length = 0;
+
+    *answer = space;
+    if (n == 0 && line->length > 0)
+        return execute(line, space);
+    for (size_t i = 0; i < n; i++) {
+        if (request[i] != '\n') {
+            if (line->length < sizeof line->bytes)
+                line->bytes[line->length++] = request[i];
+            continue;
+        }
+        if (line->length > 0 && line->bytes[line->length - 1] == '\r')
+            line->length--;
+        length += execute(line, space + length);
+    }
+    return length;
+}
+
+/* The longest answer is to the end of "inc" and then nothing but empty lines: 29 + 4094 * 16 bytes.
+ */
+const struct protocol counter_protocol = {
+    .request_max = 4095, .space = 64 * 1024, .answer = counter_answer};
+
+uint64_t counter_value(void)
+{
+    return counter;
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/*
+ * worker.c: see worker.h
+ *
+ * Who may do what when: a turn closes only its own client, so that no event of the same batch
+ * speaks of a client that is gone; a new client is accepted after the turns; stopping is done
+ * between the batches. Only its worker ends a client; another thread may add one.
+ */
+#include "worker.h"
+
+#include "../common/accept.h"
+#include "../common/io.h"
+#include "../common/log.h"
+#include "../common/signals.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH 256 /* events taken at a time */
+
+struct settings settings;
+struct shared shared;
+
+static int watch(struct worker *worker, int operation, int fd, void *who, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = who};
+    return epoll_ctl(worker->epoll, operation, fd, &event);
+}
+
+void worker_client_failed(const struct peer *peer, int error)
+{
+    if (settings.on_error != ERROR_IGNORE)
+        log_client(peer, error);
+    if (settings.on_error == ERROR_RAISE) {
+        shared.failed = true;
+        signals_wake();
+    }
+}
+
+static void link_client(struct worker *worker, struct client *client)
+{
+    pthread_mutex_lock(&worker->lock);
+    client->next = worker->clients;
+    if (client->next)
+        client->next->previous = client;
+    worker->clients = client;
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void leave(struct worker *worker, struct client *client, void (*farewell)(struct client *))
+{
+    pthread_mutex_lock(&worker->lock);
+    if (client->next)
+        client->next->previous = client->previous;
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        worker->clients = client->next;
+    pthread_mutex_unlock(&worker->lock);
+    farewell(client); /* closing the descriptor ends the watch */
+    shared.connections--;
+    accept_rest_over();
+}
+
+static void enter(struct worker *worker, int fd, const struct peer *peer)
+{
+    struct client *client = client_new(fd, peer);
+
+    if (!client) {
+        worker_client_failed(peer, errno);
+        close(fd);
+        shared.connections--;
+        return;
+    }
+    worker->accepted++;
+    link_client(worker, client);
+    /* From here on the client may be ready, and gone, before this call returns. */
+    if (watch(worker, EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
+        worker_client_failed(peer, errno);
+        leave(worker, client, client_free);
+    }
+}
+
+bool worker_accept(struct worker *worker, int listener)
+{
+    struct peer peer;
+
+    /* A place is taken before accept, or two threads would accept for the last one. */
+    bool dropping = shared.dropping;
+    if (!dropping && shared.connections++ >= settings.max_connections) {
+        shared.connections--;
+        accept_rest_begin();
+        return false;
+    }
+    int fd = accept_client(listener, true, &peer);
+    if (fd == -1)
+        accept_failed(errno);
+    else if (dropping)
+        close(fd);
+    else
+        enter(worker, fd, &peer);
+    if (fd == -1 && !dropping)
+        shared.connections--;
+    return fd != -1;
+}
+
+/* EPOLLHUP and EPOLLERR come unasked, and need nothing of their own: the read or write of the turn
+ * says what has happened. */
+static void turn(struct worker *worker, struct client *client)
+{
+    enum waits waits = client_turn(client, worker);
+
+    if (waits != FOR_NOTHING && waits != client->waits) {
+        client->waits = waits;
+        uint32_t events = waits == FOR_WRITE ? EPOLLOUT : EPOLLIN;
+        if (watch(worker, EPOLL_CTL_MOD, client->fd, client, events) == -1) {
+            worker_client_failed(&client->peer, errno);
+            waits = FOR_NOTHING;
+        }
+    }
+    if (waits == FOR_NOTHING)
+        leave(worker, client, client_free);
+}
+
+/* Watches the listener, or leaves it alone. */
+static void watch_listener(struct worker *worker, bool on)
+{
+    if (worker->listener == -1 || on == worker->watched)
+        return;
+    uint32_t events = settings.exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
+    if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
+              events) == -1)
+        accept_failed(errno);
+    else
+        worker->watched = on;
+}
+
+static void close_listener(struct worker *worker)
+{
+    watch_listener(worker, false); /* others may have it open: close(2) would not end the watch */
+    if (worker->listener != -1)
+        close(worker->listener);
+    worker->listener = -1;
+}
+
+static bool is_finished(const struct worker *worker)
+{
+    enum stop stop = shared.stop;
+    return stop == STOP_NOW || (stop == STOP_WHEN_EMPTY && !worker->clients);
+}
+
+static void serve(struct worker *worker)
+{
+    struct epoll_event events[BATCH];
+    eventfd_t value;
+    bool knocked = false;
+
+    watch_listener(worker, accept_rest() == -1);
+    int n = epoll_wait(worker->epoll, events, BATCH, accept_rest());
+    if (n == -1 && errno != EINTR)
+        die("cannot wait: %s", strerror(errno));
+    for (int i = 0; i < n; i++) {
+        void *who = events[i].data.ptr;
+        if (who == &worker->wake)
+            eventfd_read(worker->wake, &value);
+        else if (who == &worker->listener)
+            knocked = true;
+        else
+            turn(worker, who);
+    }
+    if (shared.stop != STOP_NOT)
+        close_listener(worker);
+    for (long i = 0; knocked && i < settings.max_accepts_per_batch; i++)
+        knocked = worker->listener != -1 && worker_accept(worker, worker->listener);
+}
+
+static void *run(void *argument)
+{
+    struct worker *worker = argument;
+
+    while (!is_finished(worker))
+        serve(worker);
+    close_listener(worker);
+    while (worker->clients)
+        leave(worker, worker->clients, client_stop);
+    shared.running--;
+    signals_wake(); /* the main thread waits for the last of us */
+    return NULL;
+}
+
+void worker_start(struct worker *worker, int listener)
+{
+    *worker = (struct worker){.listener = listener, .lock = PTHREAD_MUTEX_INITIALIZER};
+    worker->request_max = settings.work > 0 ? 256 : settings.protocol->request_max;
+    worker->request = malloc(worker->request_max);
+    worker->space = malloc(settings.protocol->space + 1);
+    worker->epoll = epoll_create1(0);
+    worker->wake = eventfd(0, EFD_NONBLOCK);
+    if (!worker->request || !worker->space || worker->epoll == -1 || worker->wake == -1 ||
+        watch(worker, EPOLL_CTL_ADD, worker->wake, &worker->wake, EPOLLIN) == -1)
+        die("cannot set up a worker: %s", strerror(errno));
+    shared.running++;
+    int error = pthread_create(&worker->thread, NULL, run, worker);
+    if (error != 0)
+        die("cannot start a worker: %s", strerror(error));
+}
+
+void worker_wake(struct worker *worker)
+{
+    eventfd_write(worker->wake, 1);
+}
+
+void worker_join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+    close(worker->epoll);
+    close(worker->wake);
+    free(worker->request);
+    free(worker->space);
+}
+
+static long long cpu_time_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+void do_work(void)
+{
+    if (settings.work == 0)
+        return;
+    long long end = cpu_time_us() + settings.work;
+    while (cpu_time_us() < end)
+        ;
+}
