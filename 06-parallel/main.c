@@ -164,13 +164,14 @@ int main(int argc, char *argv[])
         OPTION_MAX_CONNECTIONS(&max, 1000000),
         OPTION_BATCH(&batch),
         {"threads", "N", &threads, 1, 1024, "workers"},
-        {"accept", "each|one", &accept_one, 0, 0, "who accepts: each worker, or one thread"},
+        {"accept", "each|one", &accept_one, 0, 0, "who accepts: each worker or one thread"},
         {"protocol", "echo|counter", &counter, 0, 0, "what clients are answered"},
         {"write-timeout", "SECONDS", &write_timeout, 0, 1000000000,
-         "answers untaken for so long end a client; 0: never"},
-        {"on-handler-error", "raise|ignore|log", &on_error, 0, 0, "when a client's I/O fails"},
+         "for an answer to be taken; 0: no limit"},
+        {"on-handler-error", "raise|ignore|log", &on_error, 0, 0,
+         "what a client's failure leads to"},
         {"drop-incoming", NULL, &dropping, 0, 0, "accept clients and close at once"},
-        {"work", "MICROSECONDS", &settings.work, 0, 1000000, "CPU time spent on each request"},
+        {"work", "MICROSECONDS", &settings.work, 0, 1000000, "CPU time for each request"},
         {0}};
     const char *about = "Echoes or counts for its clients, served by several threads.\n";
 

@@ -12,8 +12,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define ADDRESS_FORMS "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or fd:N"
-
 struct address {
     const char *text; /* as it was written; belongs to the caller */
     enum { ADDRESS_INET, ADDRESS_UNIX, ADDRESS_FD } kind;

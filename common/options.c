@@ -32,7 +32,9 @@ static void print_default(const struct option *option)
 {
     long value = *option->stored;
 
-    if (strcmp(option->value, "SECONDS") == 0)
+    if (value < option->min)
+        printf(" (none)");
+    else if (strcmp(option->value, "SECONDS") == 0)
         printf(" (%g)", (double)value / 1000);
     else if (!strchr(option->value, '|'))
         printf(" (%ld)", value);
@@ -44,20 +46,32 @@ static void print_default(const struct option *option)
     }
 }
 
+static void print_option(const char *name, const char *value, const char *text)
+{
+    char left[64];
+    int width = snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
+
+    printf("  %-28s", left);
+    if (width > 27)
+        printf("\n%-30s", "");
+    printf(" %s", text);
+}
+
 _Noreturn static void help(void)
 {
-    printf("usage: %s [OPTION]... %s\n\n%s\n", log_name(), the_command->words, the_command->about);
-    printf("ADDRESS is " ADDRESS_FORMS ".\n\n");
-    printf("  %-30s %s\n", "--help", "this text");
-    printf("  %-30s %s\n", "--version", "the version");
+    const char *words = the_command->words;
+
+    printf("usage: %s [OPTION]... %s\n\n%s\n", log_name(), words, the_command->about);
+    printf("ADDRESS is PORT, HOST:PORT, [IPV6]:PORT%s.\n\n",
+           words[0] == '[' ? ", unix:PATH or fd:N (127.0.0.1:9000)" : " or unix:PATH");
     for (const struct option *option = the_command->options; option && option->name; option++) {
-        char left[64];
-        snprintf(left, sizeof left, "--%s %s", option->name, option->value ? option->value : "");
-        printf("  %-30s %s", left, option->help);
+        print_option(option->name, option->value, option->help);
         if (option->value)
             print_default(option);
         putchar('\n');
     }
+    print_option("help", NULL, "this text\n");
+    print_option("version", NULL, "the version\n");
     finish();
 }
 

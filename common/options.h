@@ -48,7 +48,7 @@ struct address server_options(int argc, char *argv[], const char *about,
 /* The options that several servers have. */
 #define OPTION_BACKLOG(stored)                                                                     \
     {                                                                                              \
-        "backlog", "N", stored, 1, 65535, "clients that may wait to be accepted, per listener"     \
+        "backlog", "N", stored, 1, 65535, "clients that may wait to be accepted"     \
     }
 #define OPTION_MAX_CONNECTIONS(stored, max)                                                        \
     {                                                                                              \

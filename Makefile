@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+# The course on TCP servers: six steps, two clients, their tests. `make help` tells the targets.
+#
+# CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are yours; what the programs need stands in REQUIRED.
+# Everything that is made is made in build/, or in build/VARIANT/.
+
+STEPS := 01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel
+CLIENTS := say swarm
+
+CFLAGS ?= -O2 -g
+REQUIRED := -std=gnu11 -pthread -Wall -Wextra
+
+# A variant is the same programs compiled another way: make test VARIANT=asan
+VARIANT ?=
+SANITIZE_asan := -fsanitize=address -fno-omit-frame-pointer
+SANITIZE_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
+SANITIZE_tsan := -fsanitize=thread
+SANITIZE_asan-ubsan := $(SANITIZE_asan) $(SANITIZE_ubsan)
+VARIANTS := asan ubsan tsan asan-ubsan
+ifneq ($(VARIANT),)
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error there is no VARIANT $(VARIANT), only $(VARIANTS))
+endif
+REQUIRED += $(SANITIZE_$(VARIANT))
+endif
+OUT := build$(if $(VARIANT),/$(VARIANT))
+
+PROGRAMS := $(STEPS) $(CLIENTS) rude
+SOURCES_rude := tests/rude.c
+$(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
+$(foreach c,$(CLIENTS),$(eval SOURCES_$(c) := clients/$(c).c))
+COMMON := $(wildcard common/*.c)
+COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
+
+.DELETE_ON_ERROR:
+.PHONY: all check test demo clean help format format-check $(PROGRAMS) $(VARIANTS)
+
+all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
+
+define program
+$(1): $(OUT)/$(1)
+$(OUT)/$(1): $(patsubst %.c,$(OUT)/objects/%.o,$(SOURCES_$(1)) $(COMMON))
+	$$(CC) $$(REQUIRED) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# The command is kept beside the objects, so that other flags mean another compilation.
+$(OUT)/objects/%.o: %.c $(OUT)/command
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(OUT)/command: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(COMPILE))' | cmp -s - $@ || \
+	  printf '%s\n' '$(subst ','\'',$(COMPILE))' > $@
+.PHONY: force
+
+-include $(shell find $(OUT)/objects -name '*.d' 2>/dev/null)
+
+demo: ## show all six at work: who is served when
+	@$(MAKE) --no-print-directory -s all VARIANT=
+	@sh clients/demo.sh build
+
+test: all ## run the tests: see the README for STEP, SERVER and VARIANT
+	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
+
+check: test ## the same
+
+asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and so on
+	@$(MAKE) --no-print-directory all VARIANT=$@
+
+format: ## lay the sources out as .clang-format says
+	clang-format -i */*.c */*.h
+
+format-check:
+	clang-format --dry-run --Werror */*.c */*.h
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '  make %-26s %s\n' 'NN-name' 'one step, as in: make 03-fork-echo'

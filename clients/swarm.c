@@ -1,0 +1,673 @@
+// SPDX-License-Identifier: MIT
+/*
+ * swarm: many clients at once. Tells which of them were served, how fast, and how many together.
+ *
+ * Run:      build/swarm 9000 --clients 3 --rounds 3 --pause 150 --timeline
+ *           build/swarm 9000 --clients 2000 --rounds 10
+ *
+ * Each client sends a message, takes the whole answer, compares every byte, pauses, and begins
+ * again. After its last round it half-closes, and expects the end and not one byte more. Like say,
+ * it sends and receives at once.
+ *
+ * One thread with epoll, as in step 05. No client has a buffer: what it sends and what it must get
+ * back are computed from its number, its round and the place in the message.
+ */
+#ifndef __linux__
+#error "epoll is Linux's: on another system compile this program in a Linux container"
+#endif
+#include "../common/address.h"
+#include "../common/io.h"
+#include "../common/options.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS INT64_C(1000000) /* in nanoseconds, as all moments and durations here */
+#define BATCH 64            /* events taken, and clients connected, at a time */
+#define PERIOD 65521U       /* of a message's bytes: a prime, so that no buffer's size divides it */
+#define ROWS 40             /* clients drawn */
+
+/* How a client may end. */
+enum outcome { SERVED, REFUSED, RESET, CUT_SHORT, WRONG, TIMED_OUT, FAILED, OUTCOMES };
+static const char *const outcome_names[OUTCOMES] = {"served", "refused",   "reset", "cut short",
+                                                    "wrong",  "timed out", "failed"};
+
+struct client {
+    int fd;
+    enum { CONNECTING, TALKING, PAUSING, ENDING, GONE } phase;
+    enum outcome outcome;                    /* once it has gone */
+    bool waits_to_send;                      /* EPOLLOUT is asked for */
+    int64_t began, first_got, last_got, end; /* moments; 0: not yet */
+    int64_t asked;                           /* when it began to send this round's message */
+    int64_t due;                             /* when its pause is over */
+    size_t sent, received;                   /* of this round's message and of its answer */
+    long round;
+    struct client *next;       /* the one whose pause is over next */
+    const struct addrinfo *at; /* which of the server's addresses it tries */
+};
+
+static const char inc[] = "inc\n", incremented[] = "Counter has been incremented\n";
+
+static long n_clients = 3, rounds = 1, size = 64, pause_ms, counter, timeline, timeout = 60000;
+static size_t message_size, answer_size;
+static char pattern[2 * PERIOD]; /* twice the same, so that PERIOD bytes in a row begin anywhere */
+
+static int epoll;
+static struct client *clients, *pausing, *last_pausing; /* all; those who pause, a queue */
+static long n_begun, n_gone, n_ended[OUTCOMES];
+static int64_t start, ended;  /* moments of the whole */
+static int64_t connect_again; /* the moment when the next client may connect */
+static int64_t next_progress; /* the moment when a line of progress is due; INT64_MAX: never */
+static uint64_t n_answers;
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 * MS + t.tv_nsec;
+}
+
+/* How many answers took how long. A bucket is 2 to 3 % wide, so they fit in 16 KiB, however many.
+ */
+static uint64_t buckets[64 * 32];
+
+static void note_latency(int64_t latency)
+{
+    int shift = 0;
+    for (; latency >= 64; latency >>= 1)
+        shift++;
+    buckets[shift * 32 + (int)latency]++;
+    n_answers++;
+}
+
+/* What so many percent of the latencies did not exceed: the middle of that bucket. */
+static int64_t latency_of(unsigned percent)
+{
+    uint64_t wanted = (n_answers * percent + 99) / 100, seen = buckets[0];
+    int i = 0;
+
+    while (seen < wanted)
+        seen += buckets[++i];
+    if (i < 64)
+        return i;
+    int shift = i / 32 - 1;
+    return ((int64_t)(i % 32 + 32) << shift) + ((int64_t)1 << shift) / 2;
+}
+
+static void make_messages(void)
+{
+    uint32_t random = 1;
+
+    message_size = counter ? sizeof inc - 1 : (size_t)size;
+    answer_size = counter ? sizeof incremented - 1 : (size_t)size;
+    for (size_t i = 0; i < PERIOD; i++) {
+        random = random * 1664525 + 1013904223; /* Numerical Recipes; its high bits are the best */
+        pattern[i] = pattern[i + PERIOD] = (char)(random >> 24);
+    }
+}
+
+/* A client's message from a place on: PERIOD bytes, or what is left of it. */
+static const char *message(const struct client *client, size_t place)
+{
+    size_t origin = (size_t)(client - clients) * 7919 + (size_t)client->round * 104729;
+    return counter ? inc + place : pattern + (origin + place) % PERIOD;
+}
+
+static const char *answer(const struct client *client, size_t place)
+{
+    return counter ? incremented + place : message(client, place);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Notes how a client has ended, and says why where that is not clear; once is enough. */
+static void leave(struct client *client, enum outcome outcome, const char *why)
+{
+    if (why && n_ended[outcome] == 0)
+        log_line("client %ld: %s", (long)(client - clients) + 1, why);
+    n_ended[outcome]++;
+    n_gone++;
+    client->phase = GONE;
+    client->outcome = outcome;
+    client->end = now();
+    if (client->began == 0) /* its turn to connect never came */
+        client->began = start;
+    close(client->fd); /* ends the watch too */
+}
+
+static void leave_errno(struct client *client, int error)
+{
+    if (error == ECONNREFUSED)
+        leave(client, REFUSED, NULL);
+    else if (error == ECONNRESET || error == EPIPE)
+        leave(client, RESET, NULL);
+    else
+        leave(client, FAILED, strerror(error));
+}
+
+static void watch(struct client *client, int operation, bool waits_to_send)
+{
+    struct epoll_event event = {.events = waits_to_send ? EPOLLIN | EPOLLOUT : EPOLLIN,
+                                .data.ptr = client};
+
+    if (epoll_ctl(epoll, operation, client->fd, &event) == -1)
+        die("cannot watch a socket: %s", strerror(errno));
+    client->waits_to_send = waits_to_send;
+}
+
+/* Opens a socket for the first address of the list that is of a kind this system has. Returns 0, or
+ * an errno. */
+static int open_socket(struct client *client, const struct addrinfo *list)
+{
+    const int on = 1;
+    int error = 0;
+
+    for (client->at = list; client->at; client->at = client->at->ai_next) {
+        client->fd = socket(client->at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (client->fd == -1) {
+            error = errno;
+            continue;
+        }
+        if (client->at->ai_family !=
+            AF_UNIX) /* or a message's last bytes wait for an ACK: tcp(7) */
+            setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        return 0;
+    }
+    return error;
+}
+
+/* A host may have several addresses. Returns whether there was one more to try. */
+static bool next_address(struct client *client)
+{
+    const struct addrinfo *next = client->at->ai_next;
+
+    if (!next)
+        return false;
+    close(client->fd);
+    return open_socket(client, next) == 0;
+}
+
+/* Begins to connect to the first address that does not refuse at once. Returns false if the server
+ * has no room now for one more client (only a unix socket says so). */
+static bool begin_connecting(struct client *client)
+{
+    int error;
+
+    do {
+        if (connect(client->fd, client->at->ai_addr, client->at->ai_addrlen) == 0 ||
+            errno == EINPROGRESS) {
+            watch(client, EPOLL_CTL_ADD, true);
+            return true;
+        }
+        error = errno;
+        if (error == EAGAIN)
+            return false;
+    } while (next_address(client));
+    leave_errno(client, error);
+    return true;
+}
+
+/* In order, and between the turns of those who are connected already. */
+static void connect_batch(void)
+{
+    for (int i = 0; i < BATCH && n_begun < n_clients; i++) {
+        struct client *client = &clients[n_begun];
+        if (client->began == 0)
+            client->began = now();
+        if (!begin_connecting(client)) {
+            connect_again = now() + 5 * MS;
+            return;
+        }
+        n_begun++;
+    }
+}
+
+static void send_some(struct client *client)
+{
+    size_t length = smaller(message_size - client->sent, PERIOD);
+    ssize_t n = write(client->fd, message(client, client->sent), length);
+
+    if (n == -1 && !not_now(errno)) {
+        leave_errno(client, errno);
+        return;
+    }
+    client->sent += n > 0 ? (size_t)n : 0;
+    bool unsent = client->sent < message_size;
+    if (unsent != client->waits_to_send)
+        watch(client, EPOLL_CTL_MOD, unsent);
+}
+
+static void begin_round(struct client *client)
+{
+    client->phase = TALKING;
+    client->sent = 0;
+    client->received = 0;
+    client->asked = now();
+    send_some(client);
+}
+
+static void finish_connecting(struct client *client)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+
+    getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error == 0)
+        begin_round(client);
+    else if (!next_address(client))
+        leave_errno(client, error);
+    else if (!begin_connecting(client))
+        leave_errno(client, EAGAIN);
+}
+
+static void finish_round(struct client *client)
+{
+    note_latency(client->last_got - client->asked);
+    if (++client->round == rounds) {
+        client->phase = ENDING;
+        shutdown(client->fd, SHUT_WR); /* if it fails, the next read says why */
+    } else if (pause_ms == 0) {
+        begin_round(client);
+    } else {
+        client->phase = PAUSING;
+        client->due = client->last_got + pause_ms * MS;
+        client->next = NULL;
+        if (pausing)
+            last_pausing->next = client;
+        else
+            pausing = client;
+        last_pausing = client;
+    }
+}
+
+/* All pause for the same time, so their pauses end in the order in which they began. */
+static void end_pauses(void)
+{
+    while (pausing && pausing->due <= now()) {
+        struct client *client = pausing;
+        pausing = client->next;
+        if (client->phase == PAUSING)
+            begin_round(client);
+    }
+}
+
+static void receive(struct client *client)
+{
+    static char bytes[PERIOD];
+    char why[80];
+
+    ssize_t n = read(client->fd, bytes, sizeof bytes);
+    if (n == -1 && not_now(errno))
+        return;
+    if (n == -1) {
+        leave_errno(client, errno);
+        return;
+    }
+    if (n == 0) {
+        leave(client, client->phase == ENDING ? SERVED : CUT_SHORT, NULL);
+        return;
+    }
+    size_t length = (size_t)n;
+    size_t owed = client->phase == TALKING ? answer_size - client->received : 0;
+    if (length > owed || memcmp(bytes, answer(client, client->received), length) != 0) {
+        snprintf(why, sizeof why,
+                 length > owed ? "more than the answer to message %ld"
+                               : "wrong bytes in the answer to message %ld",
+                 client->phase == TALKING ? client->round + 1 : client->round);
+        leave(client, WRONG, why);
+        return;
+    }
+    client->received += length;
+    client->last_got = now();
+    if (client->first_got == 0)
+        client->first_got = client->last_got;
+    if (length < owed)
+        return;
+    if (client->sent == message_size)
+        finish_round(client);
+    else
+        leave(client, WRONG, "answered before it was asked");
+}
+
+static void turn(struct client *client, uint32_t events)
+{
+    if (client->phase == CONNECTING) {
+        finish_connecting(client);
+        return;
+    }
+    if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+        receive(client);
+    if (client->phase == TALKING && client->waits_to_send && events & EPOLLOUT)
+        send_some(client);
+}
+
+/* Says how far we are if somebody looks, and it takes longer than a second. */
+static void show_progress(void)
+{
+    if (now() < next_progress)
+        return;
+    fprintf(stderr, "\r%5.1f s: %ld of %ld clients done, %llu messages ",
+            (double)(now() - start) / 1e9, n_gone, n_clients, (unsigned long long)n_answers);
+    next_progress = now() + 200 * MS;
+}
+
+static void erase_progress(void)
+{
+    if (next_progress > start + 1000 * MS && next_progress < INT64_MAX)
+        fprintf(stderr, "\r%70s\r", "");
+}
+
+/* Until when there is nothing to do but what sockets ask for, in ms from now, rounded up. */
+static int idle_ms(int64_t deadline)
+{
+    int64_t until = deadline;
+
+    if (n_begun < n_clients && connect_again < until)
+        until = connect_again;
+    if (pausing && pausing->due < until)
+        until = pausing->due;
+    if (next_progress < until)
+        until = next_progress;
+    int64_t left = until - now();
+    return left > 0 ? (int)((left + MS - 1) / MS) : 0;
+}
+
+static void give_up(void)
+{
+    for (long i = 0; i < n_clients; i++)
+        if (clients[i].phase != GONE)
+            leave(&clients[i], TIMED_OUT, NULL);
+}
+
+static void run(void)
+{
+    int64_t deadline = start + timeout * MS;
+    struct epoll_event events[BATCH];
+
+    while (n_gone < n_clients) {
+        int n = epoll_wait(epoll, events, BATCH, idle_ms(deadline));
+        if (n == -1 && errno != EINTR)
+            die("cannot wait: %s", strerror(errno));
+        for (int i = 0; i < n; i++)
+            turn(events[i].data.ptr, events[i].events);
+        end_pauses();
+        if (now() >= connect_again)
+            connect_batch();
+        show_progress();
+        if (now() >= deadline)
+            give_up();
+    }
+    erase_progress();
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many clients were being served at once, at most: a client is being served from its first to
+ * its last byte. One whose last byte came at a moment is no longer served when another's first byte
+ * comes at that very moment; one that got all in one piece was served for a nanosecond. */
+static long most_at_once(void)
+{
+    int64_t *firsts = calloc((size_t)n_clients, sizeof *firsts);
+    int64_t *lasts = calloc((size_t)n_clients, sizeof *lasts);
+    long n = 0, over = 0, most = 0;
+
+    if (!firsts || !lasts)
+        die("cannot count who was served at once: %s", strerror(errno));
+    for (long i = 0; i < n_clients; i++) {
+        const struct client *client = &clients[i];
+        if (client->first_got == 0)
+            continue;
+        firsts[n] = client->first_got;
+        lasts[n++] = client->last_got + (client->last_got == client->first_got);
+    }
+    qsort(firsts, (size_t)n, sizeof *firsts, compare);
+    qsort(lasts, (size_t)n, sizeof *lasts, compare);
+    for (long begun = 1; begun <= n; begun++) {
+        while (lasts[over] <= firsts[begun - 1])
+            over++;
+        if (begun - over > most)
+            most = begun - over;
+    }
+    free(firsts);
+    free(lasts);
+    return most;
+}
+
+/* Writes a duration: "0.41 s", "0.08 ms". Returns text. */
+static const char *duration(int64_t ns, char text[24])
+{
+    if (ns < 100 * MS)
+        snprintf(text, 24, "%.2f ms", (double)ns / 1e6);
+    else
+        snprintf(text, 24, "%.2f s", (double)ns / 1e9);
+    return text;
+}
+
+/* How the states of a client are drawn. */
+struct ink {
+    const char *sign[2]; /* in ASCII, in UTF-8 */
+    const char *colour;
+    const char *meaning;
+};
+static const struct ink waiting = {{".", "\u2591"}, "2", "waiting"};
+static const struct ink served = {{"#", "\u2588"}, "32", "being served"};
+static const struct ink failed = {{"x", "\u2717"}, "31", "not served to the end"};
+static const struct ink axis = {{"-", "\u2500"}, "2", ""};
+
+static struct {
+    bool utf8, colours;
+    int cells; /* for the whole time */
+    int names; /* the width of the longest client's number */
+} chart;
+
+static void lay_out_chart(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    struct winsize window = {.ws_col = 80};
+    bool terminal = isatty(STDOUT_FILENO);
+
+    setlocale(LC_CTYPE, "");
+    chart.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    chart.colours = terminal || getenv("CLICOLOR_FORCE"); /* demo.sh has the terminal: it says so */
+    if ((no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
+        chart.colours = false;
+    if (terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == -1 || window.ws_col == 0))
+        window.ws_col = 80;
+    int columns = window.ws_col < 100 ? window.ws_col : 100;
+    chart.names = snprintf(NULL, 0, "%ld", n_clients < ROWS ? n_clients : ROWS);
+    chart.cells = columns - chart.names - (int)strlen("client   timed out 60.00 s ");
+    if (chart.cells < 20)
+        chart.cells = 20;
+}
+
+static void draw(const struct ink *ink, int cells)
+{
+    if (chart.colours)
+        printf("\033[%sm", ink->colour);
+    for (; cells > 0; cells--)
+        fputs(ink->sign[chart.utf8], stdout);
+    if (chart.colours)
+        printf("\033[0m");
+}
+
+/* The cell's edge that is nearest to a moment. */
+static int edge(int64_t moment)
+{
+    double part = (double)(moment - start) / (double)(ended - start);
+    return (int)(part * chart.cells + 0.5);
+}
+
+static void draw_client(const struct client *client)
+{
+    const struct ink *inks[4] = {&waiting};
+    int edges[5] = {edge(client->began), edge(client->end)};
+    char time[24];
+    int n = 1;
+
+    if (client->first_got != 0) {
+        edges[n] = edge(client->first_got);
+        inks[n++] = &served;
+        edges[n] = edge(client->last_got);
+        if (edges[n] < edge(client->end)) {
+            inks[n++] = &waiting;
+            edges[n] = edge(client->end);
+        }
+    }
+    if (client->outcome != SERVED) {
+        inks[n++] = &failed;
+        edges[n] = edges[n - 1] + 1;
+    }
+    for (int i = 1; i <= n; i++) /* whatever has happened gets a cell, and moves what follows */
+        if (edges[i] <= edges[i - 1])
+            edges[i] = edges[i - 1] + 1;
+    for (int i = n; i >= 0; i--)
+        if (edges[i] > chart.cells - (n - i))
+            edges[i] = chart.cells - (n - i);
+
+    printf("client %*ld %*s", chart.names, (long)(client - clients) + 1, edges[0], "");
+    for (int i = 0; i < n; i++)
+        draw(inks[i], edges[i + 1] - edges[i]);
+    printf("%*s  %s", chart.cells - edges[n], "", outcome_names[client->outcome]);
+    if (client->outcome != REFUSED)
+        printf(" %s", duration(client->end - client->began, time));
+    putchar('\n');
+}
+
+static void draw_chart(void)
+{
+    const struct ink *legend[] = {&waiting, &served, &failed};
+    char time[24];
+
+    lay_out_chart();
+    int margin = chart.names + (int)strlen("client  ");
+    for (long i = 0; i < n_clients && i < ROWS; i++)
+        draw_client(&clients[i]);
+    if (n_clients > ROWS)
+        printf("and %ld clients more\n", n_clients - ROWS);
+    duration(ended - start, time);
+    printf("%*s0 ", margin, "");
+    draw(&axis, chart.cells - 3 - (int)strlen(time));
+    printf(" %s\n%*s", time, margin, "");
+    for (int i = 0; i < 3; i++) {
+        draw(legend[i], 1);
+        printf(" %s%s", legend[i]->meaning, i < 2 ? "   " : "\n");
+    }
+}
+
+static void summarize(void)
+{
+    double rate = (double)n_answers / ((double)(ended - start) / 1e9);
+    char text[24];
+
+    printf("clients   %ld: %ld served", n_clients, n_ended[SERVED]);
+    for (int i = SERVED + 1; i < OUTCOMES; i++)
+        if (n_ended[i] > 0)
+            printf(", %ld %s", n_ended[i], outcome_names[i]);
+    printf("; at most %ld at once\n", most_at_once());
+
+    printf("messages  %llu in %s", (unsigned long long)n_answers, duration(ended - start, text));
+    if (n_answers > 0) {
+        printf(", %.*f/s", rate < 100 ? 1 : 0, rate);
+        printf("; answered in %s (p50)", duration(latency_of(50), text));
+        printf(", %s (p99)", duration(latency_of(99), text));
+    }
+    putchar('\n');
+    if (fflush(stdout) == EOF)
+        die("cannot print: %s", strerror(errno));
+}
+
+static void set_up(const struct addrinfo *list)
+{
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    clients = calloc((size_t)n_clients, sizeof *clients);
+    if (epoll == -1 || !clients)
+        die("cannot set up: %s", strerror(errno));
+    for (long i = 0; i < n_clients; i++) {
+        int error = open_socket(&clients[i], list);
+        if (error == EMFILE || error == ENFILE) {
+            log_line("%ld clients do not fit, only %ld: %s", n_clients, i, strerror(error));
+            exit(2);
+        }
+        if (error != 0)
+            die("cannot make a socket: %s", strerror(error));
+    }
+}
+
+/* Reads the command line. Returns the server's address. */
+static struct address take_options(int argc, char *argv[])
+{
+    const struct option options[] = {
+        {"clients", "N", &n_clients, 1, 1000000, "how many"},
+        {"rounds", "N", &rounds, 1, 1000000000, "messages that each client sends"},
+        {"size", "BYTES", &size, 1, 16 << 20, "of a message"},
+        {"pause", "MS", &pause_ms, 0, 86400000, "between an answer and the next message"},
+        {"protocol", "echo|counter", &counter, 0, 0, "what the server answers"},
+        {"timeline", NULL, &timeline, 0, 0, "draw who was served when"},
+        {"timeout", "SECONDS", &timeout, 1, 1000000000, "for the whole run"},
+        {0}};
+    const struct command command = {
+        .words = "ADDRESS",
+        .about = "Lets many clients talk to a server at once, compares every byte that comes\n"
+                 "back, and tells how many were served. Exit status: 0 all of them, 2 wrong\n"
+                 "words or more clients than may have a descriptor, 1 anything else.\n",
+        .options = options};
+    struct address address;
+    const char *why;
+
+    int words = options_parse(argc, argv, &command);
+    if (words == 0)
+        usage_error("to which server?", "ADDRESS");
+    if (words > 1)
+        usage_error("one address is enough", argv[2]);
+    if (address_parse(&address, argv[1], &why) == -1)
+        usage_error(why, argv[1]);
+    if (address.kind == ADDRESS_FD)
+        usage_error("a client needs an address to connect to, not", argv[1]);
+    if (counter && option_given("size"))
+        usage_error("the counter's message is always the line inc, without", "--size");
+    return address;
+}
+
+int main(int argc, char *argv[])
+{
+    struct address address = take_options(argc, argv);
+    const char *why;
+
+    signal(SIGPIPE, SIG_IGN); /* a server that has gone: EPIPE, and the others go on */
+    struct addrinfo *list = address_resolve(&address, &why);
+    if (!list)
+        die("cannot connect to %s: %s", address.text, why);
+    raise_descriptor_limit();
+    make_messages();
+    set_up(list);
+
+    start = now();
+    next_progress = isatty(STDERR_FILENO) ? start + 1000 * MS : INT64_MAX;
+    run();
+    ended = now();
+    address_free(list);
+
+    if (timeline)
+        draw_chart();
+    summarize();
+    free(clients);
+    return n_ended[SERVED] == n_clients ? 0 : 1;
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 01 serves one client, then ends: what it does, and what it does not do.
+
+load helpers
+load conformance
+
+use_step 01-sync-echo
+PROTOCOL=echo
+RESETS=0
+
+@test "01: says where it listens" { says_where_it_listens; }
+@test "01: explains itself" { explains_itself; }
+@test "01: refuses bad command lines" { refuses_bad_words; }
+@test "01: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "01: refuses a port in use" { refuses_a_port_in_use; }
+@test "01: says why it cannot start" { says_why_it_cannot_start; }
+@test "01: listens on IPv6" { listens_on_ipv6; }
+@test "01: keeps [::] to IPv6" { keeps_to_ipv6; }
+@test "01: listens on a unix socket" { listens_on_a_path; }
+@test "01: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "01: never replaces what is no socket" { never_replaces_a_file; }
+@test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
+@test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "01: needs no open descriptors" { needs_no_descriptors; }
+@test "01: gets its port back at once" { restarts_at_once; }
+@test "01: echoes every byte value" { echoes_every_byte; }
+@test "01: echoes 16 MB whole" { echoes_16_mb; }
+@test "01: echoes nothing" { echoes_nothing; }
+
+@test "01: ends after one client, with status 0" {
+  start
+  echoed one two
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+  needs_ours "the last line"
+  assert_equal "the log" "$NAME: listening on $ADDRESS"$'\n'"$NAME: server terminated" "$(cat "$LOG")"
+}
+
+@test "01: leaves the second client waiting, then cut off" {
+  start
+  connect
+  local first=$FD
+  ask "$first" hello hello
+  connect
+  local second=$FD
+  tell "$second" "and me?"
+  hears_nothing "$second" 0.5
+  ask "$first" "still me" "still me"
+  hang_up "$first"
+  await_end
+  hears_nothing "$second" "$LIMIT"
+  assert_match "how it was cut off" "reset by peer" "$(cat hear.log)"
+  exits 3 "$BUILD/say" "$ADDRESS" "nobody?"
+}
+
+@test "01: ends well though its client resets the connection" {
+  needs_ours "the last line"
+  start
+  rude reset "$ADDRESS" 1 "hello"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+  assert_match "the log" "client 127.0.0.1:[0-9]+: Connection reset by peer" "$(cat "$LOG")"
+  assert_equal "last line" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
+}
+
+@test "01: removes its unix socket" {
+  needs_ours "unix:PATH"
+  start_at unix:path
+  echoed hello
+  await_end
+  [[ ! -e path ]]
+}
+
+@test "01: survives a suspension" {
+  start
+  connect
+  signal STOP
+  await equals T state "$PID"
+  tell "$FD" hello
+  hears_nothing "$FD" 0.3
+  signal CONT
+  hear "$FD"
+  assert_equal "echo" hello "$REPLY"
+}
+
+@test "01: TERM kills it" {
+  start
+  connect
+  signal TERM
+  await_end
+  assert_equal "exit status" $((128 + 15)) "$STATUS"
+}

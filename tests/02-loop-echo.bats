@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 02 serves one client after another, and only one at a time.
+
+load helpers
+load conformance
+
+use_step 02-loop-echo
+PROTOCOL=echo
+
+@test "02: says where it listens" { says_where_it_listens; }
+@test "02: explains itself" { explains_itself; }
+@test "02: refuses bad command lines" { refuses_bad_words; }
+@test "02: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "02: refuses a port in use" { refuses_a_port_in_use; }
+@test "02: says why it cannot start" { says_why_it_cannot_start; }
+@test "02: listens on IPv6" { listens_on_ipv6; }
+@test "02: keeps [::] to IPv6" { keeps_to_ipv6; }
+@test "02: listens on a unix socket" { listens_on_a_path; }
+@test "02: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "02: never replaces what is no socket" { never_replaces_a_file; }
+@test "02: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
+@test "02: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "02: needs no open descriptors" { needs_no_descriptors; }
+@test "02: gets its port back at once" { restarts_at_once; }
+@test "02: echoes every byte value" { echoes_every_byte; }
+@test "02: echoes 16 MB whole" { echoes_16_mb; }
+@test "02: echoes nothing" { echoes_nothing; }
+@test "02: survives 200 resets" { survives_resets; }
+@test "02: survives a suspension" { survives_a_suspension; }
+
+@test "02: serves one client after another" {
+  start
+  local i
+  for i in 1 2 3 4 5; do echoed "client $i"; done
+}
+
+@test "02: a second client gets nothing until the first leaves, then everything" {
+  start
+  connect
+  local first=$FD
+  ask "$first" hello hello
+  head -c 300000 /dev/urandom >bytes
+  background "$BUILD/say" "$ADDRESS" <bytes >echo.out
+  local second=$JOB
+  ask "$first" "still me" "still me"
+  exits 5 "$BUILD/say" --timeout 0.5 "$ADDRESS" "and me?"
+  assert_equal "bytes the second client got meanwhile" 0 "$(wc -c <echo.out)"
+  hang_up "$first"
+  wait "$second"
+  cmp bytes echo.out
+}
+
+@test "02: serves many who wait, one at a time" {
+  start --backlog 200
+  swarm "$ADDRESS" --clients 100 --rounds 3 --size 10000 >swarm.log
+  assert_match "swarm's summary" 'clients +100: 100 served.*at most 1 at once' "$(cat swarm.log)"
+}
+
+@test "02: holds out when a client resets while another waits" {
+  start
+  connect
+  local first=$FD
+  ask "$first" hello hello
+  rude reset "$ADDRESS" 3 "hello"
+  hang_up "$first"
+  serves
+  needs_ours "the log"
+  assert_match "the log" "client 127.0.0.1:[0-9]+: Connection reset by peer" "$(cat "$LOG")"
+}
+
+@test "02: goes on when descriptors were short for a while" {
+  needs_ours "a limit set after the start"
+  needs_tool prlimit
+  start
+  prlimit --pid "$PID" --nofile=4:64 # 0, 1, 2 and the listener
+  background "$BUILD/say" "$ADDRESS" "are you there?" >say.log
+  local client=$JOB
+  await grep -q 'cannot accept: Too many open files' "$LOG"
+  local before
+  before=$(cpu_ms "$PID")
+  await equals 2 grep -c 'cannot accept' "$LOG"
+  assert_at_most "CPU time in a second of that, in ms" 50 $(($(cpu_ms "$PID") - before))
+  prlimit --pid "$PID" --nofile=64
+  wait "$client"
+  assert_equal "echo" "are you there?" "$(cat say.log)"
+}
+
+@test "02: TERM and INT kill it" {
+  start
+  signal TERM
+  await_end
+  assert_equal "exit status" $((128 + 15)) "$STATUS"
+}

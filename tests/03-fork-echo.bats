@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 03 serves each client in a process of its own, and leaves none behind.
+
+load helpers
+load conformance
+
+use_step 03-fork-echo
+PROTOCOL=echo
+
+also() {
+  local word
+  for word in 0 -1 x 100001; do
+    refuses "$word" "--max-connections takes a number from 1 to 100000" --max-connections "$word" 0
+  done
+  refuses --threads "no such option" --threads 2
+}
+OPTIONS_ALSO=also
+
+@test "03: says where it listens" { says_where_it_listens; }
+@test "03: explains itself" { explains_itself; }
+@test "03: refuses bad command lines" { refuses_bad_words; }
+@test "03: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "03: refuses a port in use" { refuses_a_port_in_use; }
+@test "03: says why it cannot start" { says_why_it_cannot_start; }
+@test "03: listens on IPv6" { listens_on_ipv6; }
+@test "03: keeps [::] to IPv6" { keeps_to_ipv6; }
+@test "03: listens on a unix socket" { listens_on_a_path; }
+@test "03: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "03: never replaces what is no socket" { never_replaces_a_file; }
+@test "03: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
+@test "03: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "03: needs no open descriptors" { needs_no_descriptors; }
+@test "03: gets its port back at once" { restarts_at_once; }
+@test "03: echoes every byte value" { echoes_every_byte; }
+@test "03: echoes 16 MB whole" { echoes_16_mb; }
+@test "03: echoes nothing" { echoes_nothing; }
+@test "03: survives 200 resets" { survives_resets; }
+@test "03: survives a suspension" { survives_a_suspension; }
+@test "03: serves a talker beside a silent client" { serves_beside_a_silent_client; }
+@test "03: serves clients by turns" { serves_clients_by_turns; }
+@test "03: serves two hundred at once" { serves_two_hundred; }
+@test "03: serves who sends a byte at a time" { serves_who_drips; }
+@test "03: holds out when descriptors run out" { starve_the_parent; }
+@test "03: lets no more in than it should, and the next when one leaves" { limits_clients; }
+@test "03: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "03: TERM, INT and QUIT end it" { stops_idle; }
+@test "03: TERM and INT end it in order, with clients connected" { stops_with_clients; }
+@test "03: QUIT lets the clients there finish" { quits_when_clients_have_left; }
+@test "03: TERM hastens QUIT" { term_hastens_quit; }
+@test "03: TERM ends it under load" { stops_under_load; }
+@test "03: removes its unix socket, and nobody else's" { removes_its_path; }
+
+starve_the_parent() { # it needs one descriptor at a time, so it is short only when it has next to none
+  needs_ours "a limit set after the start"
+  needs_tool prlimit
+  start
+  connect
+  local inside=$FD before
+  greet "$inside"
+  prlimit --pid "$PID" --nofile=4:64 # 0, 1, 2 and the listener
+  background "$BUILD/say" "$ADDRESS" "are you there?" >say.log
+  local client=$JOB
+  await grep -q 'cannot accept: Too many open files' "$LOG"
+  before=$(cpu_ms "$PID")
+  await equals 2 grep -c 'cannot accept' "$LOG"
+  assert_at_most "CPU time in a second of that, in ms" 50 $(($(cpu_ms "$PID") - before))
+  greet "$inside"
+  prlimit --pid "$PID" --nofile=64
+  wait "$client"
+  assert_equal "echo" "are you there?" "$(cat say.log)"
+}
+
+@test "03: a client that never reads costs it no memory, and gets everything at last" {
+  needs_plain_build "memory"
+  stuff_the_server 512
+}
+
+@test "03: has a child for each client, and no zombie when they leave together" {
+  needs_ours "processes"
+  start
+  rude_in_background hold "$ADDRESS" 60
+  await equals 60 n_children "$PID"
+  echo >&"$TO" # all 60 leave at once
+  await equals 0 n_children "$PID"
+  serves
+  await equals 0 n_children "$PID"
+}
+
+@test "03: a child has its client and not the listener" {
+  needs_ours "processes"
+  start
+  connect
+  greet "$FD"
+  await equals 1 n_children "$PID"
+  local child
+  child=$(children "$PID")
+  child=${child% }
+  assert_equal "descriptors of parent and child" "4 4" "$(n_fds "$PID") $(n_fds "$child")"
+}
+
+@test "03: descriptors of clients that have left are closed" {
+  needs_ours "processes"
+  start
+  local before i
+  before=$(n_fds "$PID")
+  for i in {1..30}; do echoed "client $i"; done
+  assert_equal "descriptors" "$before" "$(n_fds "$PID")"
+}
+
+@test "03: a child that is killed takes only its own client along" {
+  needs_ours "processes"
+  start
+  connect
+  local a=$FD
+  greet "$a"
+  local child
+  child=$(children "$PID")
+  connect
+  local b=$FD
+  greet "$b"
+  kill -KILL "${child% }"
+  hears_the_end "$a"
+  greet "$b"
+  await equals 1 n_children "$PID"
+}
+
+@test "03: a fork that fails loses that client only" {
+  needs_ours "the log"
+  needs_tool setpriv
+  needs_tool prlimit
+  [[ $(id -u) == 0 ]] || skip "only root may run the server as another user, who has a limit of processes"
+  [[ -z $SANITIZED ]] || skip "the runtime of a sanitizer needs what the other user may not have"
+  local copy well=yes
+  copy=$(mktemp /tmp/server.XXXXXX) # where that user may run it
+  cp "${COMMAND[0]}" "$copy"
+  chmod 755 "$copy"
+  COMMAND=("$copy")
+  LAUNCH=(setpriv --reuid 65432 --regid 65432 --clear-groups prlimit --nproc=3:3)
+  start || well=
+  rm "$copy"
+  [[ $well ]]
+  connect
+  local a=$FD
+  greet "$a"
+  connect
+  local b=$FD
+  greet "$b"
+  assert_equal "what the third gets" "" "$(say "$ADDRESS" hello 2>/dev/null || true)"
+  assert_match "the log" "client 127.0.0.1:[0-9]+: Resource temporarily unavailable" "$(cat "$LOG")"
+  greet "$a"
+  greet "$b"
+  hang_up "$b"
+  await equals 1 n_children "$PID"
+  serves
+}
+
+@test "03: at its limit it reaps those who leave" {
+  needs_option --max-connections
+  start --max-connections 20
+  swarm "$ADDRESS" --clients 200 --rounds 2 --pause 5 >swarm.log
+  assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
+  needs_ours "processes"
+  await equals 0 n_children "$PID"
+}
+
+@test "03: TERM ends a child that is suspended, and one that cannot write" {
+  needs_ours "processes"
+  start
+  connect
+  greet "$FD"
+  local child
+  child=$(children "$PID")
+  rude_in_background stuff "$ADDRESS" x x
+  await_rude stuck
+  signal STOP "${child% }"
+  await equals T state "${child% }"
+  stop TERM
+  assert_equal "processes left" "" "$(pgrep -g "$PID" || true)"
+}
+
+@test "03: what had arrived before TERM is echoed" {
+  needs_ours "TERM"
+  start
+  connect
+  greet "$FD"
+  local child
+  child=$(children "$PID")
+  signal STOP "${child% }"
+  await equals T state "${child% }"
+  tell "$FD" "arrived before"
+  signal TERM
+  hear "$FD"
+  assert_equal "echo" "arrived before" "$REPLY"
+  hears_the_end "$FD"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+}
+
+@test "03: when the parent is killed, clients are served on and the port is free" {
+  needs_ours "processes"
+  start
+  connect
+  local fd=$FD address=$ADDRESS
+  greet "$fd"
+  signal KILL
+  await_end
+  greet "$fd"
+  start_at "$address"
+  serves
+  greet "$fd"
+}

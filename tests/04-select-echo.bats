@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 04 serves all clients in one process, as many as fit below FD_SETSIZE.
+
+load helpers
+load conformance
+
+use_step 04-select-echo
+PROTOCOL=echo
+
+also() {
+  local word
+  for word in 0 -1 x 1019 1024 100000; do
+    refuses "$word" "--max-connections takes a number from 1 to 1018" --max-connections "$word" 0
+  done
+}
+OPTIONS_ALSO=also
+
+@test "04: says where it listens" { says_where_it_listens; }
+@test "04: explains itself" { explains_itself; }
+@test "04: refuses bad command lines" { refuses_bad_words; }
+@test "04: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "04: refuses a port in use" { refuses_a_port_in_use; }
+@test "04: says why it cannot start" { says_why_it_cannot_start; }
+@test "04: listens on IPv6" { listens_on_ipv6; }
+@test "04: keeps [::] to IPv6" { keeps_to_ipv6; }
+@test "04: listens on a unix socket" { listens_on_a_path; }
+@test "04: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "04: never replaces what is no socket" { never_replaces_a_file; }
+@test "04: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
+@test "04: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "04: needs no open descriptors" { needs_no_descriptors; }
+@test "04: gets its port back at once" { restarts_at_once; }
+@test "04: echoes every byte value" { echoes_every_byte; }
+@test "04: echoes 16 MB whole" { echoes_16_mb; }
+@test "04: echoes nothing" { echoes_nothing; }
+@test "04: survives 200 resets" { survives_resets; }
+@test "04: survives a suspension" { survives_a_suspension; }
+@test "04: serves a talker beside a silent client" { serves_beside_a_silent_client; }
+@test "04: serves clients by turns" { serves_clients_by_turns; }
+@test "04: serves two hundred at once" { serves_two_hundred; }
+@test "04: serves who sends a byte at a time" { serves_who_drips; }
+@test "04: holds out when descriptors run out" { starve; }
+@test "04: lets no more in than it should, and the next when one leaves" { limits_clients; }
+@test "04: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "04: TERM, INT and QUIT end it" { stops_idle; }
+@test "04: TERM and INT end it in order, with clients connected" { stops_with_clients; }
+@test "04: QUIT lets the clients there finish" { quits_when_clients_have_left; }
+@test "04: TERM hastens QUIT" { term_hastens_quit; }
+@test "04: TERM ends it under load" { stops_under_load; }
+@test "04: removes its unix socket, and nobody else's" { removes_its_path; }
+
+@test "04: a client that never reads costs it 16 KiB, and gets everything at last" {
+  needs_plain_build "memory"
+  stuff_the_server 128
+}
+
+@test "04: has one process and one thread" {
+  needs_ours "processes"
+  start
+  rude_in_background hold "$ADDRESS" 20
+  await equals 26 n_fds "$PID"
+  assert_equal "children and threads" "0 1" "$(n_children "$PID") $(n_threads "$PID")"
+  echo >&"$TO"
+  await equals 6 n_fds "$PID"
+}
+
+highest_fd() { printf '%s\n' "/proc/$1/fd"/* | sed 's|.*/||' | sort -n | tail -n 1; }
+
+@test "04: of 1,300 clients those inside are served, the others wait, and are served in their turn" {
+  needs_ours "descriptors"
+  local i
+  start --backlog 2000
+  connect
+  greet "$FD"
+  rude_in_background hold "$ADDRESS" 1300
+  await equals 1023 highest_fd "$PID" # the last that fits a set
+  greet "$FD"
+  exits 5 "$BUILD/say" --timeout 0.5 "$ADDRESS" "is there room?"
+  greet "$FD"
+  assert_equal "highest descriptor" 1023 "$(highest_fd "$PID")"
+  assert_equal "lines of the log" 1 "$(wc -l <"$LOG")"
+  echo >&"$TO"
+  serves
+  greet "$FD"
+  swarm "$ADDRESS" --clients 1300 --rounds 2 >swarm.log
+  assert_match "swarm's summary" 'clients +1300: 1300 served' "$(cat swarm.log)"
+}
+
+@test "04: a descriptor past FD_SETSIZE, because others were open at the start, is closed" {
+  needs_ours "descriptors"
+  start --backlog 2000
+  local address=$ADDRESS
+  signal KILL
+  await_end
+  LAUNCH=(bash -c 'ulimit -n 2000; for ((i = 100; i < 1023; i++)); do eval "exec $i</dev/null"; done; exec "$@"' -)
+  start_at "$address" --backlog 2000
+  connect
+  greet "$FD"
+  rude_in_background hold "$ADDRESS" 200
+  await grep -q 'client 127.0.0.1:[0-9]*: Too many open files' "$LOG"
+  assert_at_most "highest descriptor" 1023 "$(highest_fd "$PID")"
+  greet "$FD"
+  echo >&"$TO"
+  await serves
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 05 counts for all clients in one process, as many as it may have descriptors.
+
+load helpers
+load conformance
+
+use_step 05-epoll-counter
+PROTOCOL=counter
+load counter
+START=()
+
+also() {
+  local word
+  for word in 0 -1 x 1000001; do
+    refuses "$word" "--max-connections takes a number from 1 to 1000000" --max-connections "$word" 0
+    refuses "$word" "--max-accepts-per-batch takes a number from 1 to 1000000" "--max-accepts-per-batch=$word" 0
+  done
+  refuses --protocol "no such option" --protocol echo
+}
+OPTIONS_ALSO=also
+
+@test "05: says where it listens" { says_where_it_listens; }
+@test "05: explains itself" { explains_itself; }
+@test "05: refuses bad command lines" { refuses_bad_words; }
+@test "05: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "05: refuses a port in use" { refuses_a_port_in_use; }
+@test "05: says why it cannot start" { says_why_it_cannot_start; }
+@test "05: listens on IPv6" { listens_on_ipv6; }
+@test "05: keeps [::] to IPv6" { keeps_to_ipv6; }
+@test "05: listens on a unix socket" { listens_on_a_path; }
+@test "05: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "05: never replaces what is no socket" { never_replaces_a_file; }
+@test "05: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
+@test "05: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "05: needs no open descriptors" { needs_no_descriptors; }
+@test "05: gets its port back at once" { restarts_at_once; }
+@test "05: holds the session of the Lwt tutorial" { holds_the_session_of_the_lwt_tutorial; }
+@test "05: executes exact words only" { executes_exact_words; }
+@test "05: takes CRLF" { takes_crlf; }
+@test "05: takes a last line without LF" { takes_a_last_line_without_lf; }
+@test "05: takes no last line of a client that resets" { takes_no_last_line_of_a_reset; }
+@test "05: takes odd bytes" { takes_odd_bytes; }
+@test "05: takes long lines" { takes_long_lines; }
+@test "05: takes lines cut anywhere" { takes_lines_cut_anywhere; }
+@test "05: takes 100,000 pipelined lines of who reads late" { takes_pipelines; }
+@test "05: counts 100 clients x 1,000 inc exactly" { counts_exactly; }
+@test "05: what it reads never falls" { reads_rise; }
+@test "05: says the counter at the end" { says_the_counter_at_the_end; }
+@test "05: survives 200 resets" { survives_resets; }
+@test "05: survives a suspension" { survives_a_suspension; }
+@test "05: serves a talker beside a silent client" { serves_beside_a_silent_client; }
+@test "05: serves clients by turns" { serves_clients_by_turns; }
+@test "05: serves two hundred at once" { serves_two_hundred; }
+@test "05: serves who sends a byte at a time" { serves_who_drips; }
+@test "05: holds out when descriptors run out" { starve; }
+@test "05: lets no more in than it should, and the next when one leaves" { limits_clients; }
+@test "05: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "05: TERM, INT and QUIT end it" { stops_idle; }
+@test "05: TERM and INT end it in order, with clients connected" { stops_with_clients; }
+@test "05: QUIT lets the clients there finish" { quits_when_clients_have_left; }
+@test "05: TERM hastens QUIT" { term_hastens_quit; }
+@test "05: TERM ends it under load" { stops_under_load; }
+@test "05: removes its unix socket, and nobody else's" { removes_its_path; }
+
+@test "05: a client that never reads costs it 64 KiB, and gets everything at last" {
+  needs_plain_build "memory"
+  stuff_the_server 256
+}
+
+@test "05: serves 3,000 at once, in one process and one thread" {
+  needs_ours "processes"
+  start --backlog 4000
+  rude_in_background hold "$ADDRESS" 3000
+  await equals 3006 n_fds "$PID"
+  assert_equal "children and threads" "0 1" "$(n_children "$PID") $(n_threads "$PID")"
+  serves
+  echo >&"$TO"
+  await equals 7 n_fds "$PID"
+}
+
+@test "05: an idle client costs it at most 128 bytes" {
+  needs_plain_build "memory"
+  needs_ours "memory"
+  start --backlog 4000
+  # The first thousand pay for the first pages.
+  rude_in_background hold "$ADDRESS" 1000
+  await equals 1007 n_fds "$PID"
+  local before first=$TO
+  before=$(awk '/^VmRSS:/ { print $2 }' "/proc/$PID/status")
+  rude_in_background hold "$ADDRESS" 8000
+  await equals 9007 n_fds "$PID"
+  assert_at_most "kB for 8,000 clients" $((8000 * 128 / 1024 + 32)) \
+    $(($(awk '/^VmRSS:/ { print $2 }' "/proc/$PID/status") - before))
+  serves
+}
+
+@test "05: a batch of accepts serves everybody too" {
+  needs_option --max-accepts-per-batch
+  start --max-accepts-per-batch 50 --max-connections 30
+  swarm "$ADDRESS" --clients 200 --rounds 2 --protocol counter >swarm.log
+  assert_equal "the counter" 400 "$(say "$ADDRESS" read)"
+}
+
+@test "05: a flood of one client does not starve the others" {
+  start
+  local i
+  background bash -c 'yes inc | "$0" "$1" >/dev/null' "$BUILD/say" "$ADDRESS"
+  for i in {1..20}; do
+    assert_equal "reply beside a flood" "Unknown command" "$(say "$ADDRESS" hello)"
+  done
+}
+
+@test "05: what it executed before TERM is answered to who reads" {
+  needs_ours "TERM"
+  local i clients=() total=0 n
+  start
+  for i in 1 2 3 4; do
+    background bash -c 'yes inc | "$0" "$1"' "$BUILD/say" "$ADDRESS" >"said.$i" 2>/dev/null
+    clients+=("$JOB")
+  done
+  enough() { (($(say "$ADDRESS" read) > 20000)); }
+  await enough
+  signal TERM
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+  for i in 1 2 3 4; do wait "${clients[i - 1]}" || true; done
+  total=$(sed -n 's/.*counter=//p' "$LOG")
+  # A client that goes on sending may be reset and lose what was on its way, so at most is all that holds.
+  n=$(cat said.? | grep -c "$INC")
+  echo "counted $total, answered $n"
+  ((n <= total))
+}

@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# 06 echoes or counts on several threads; and is the complete server.
+
+load helpers
+load conformance
+
+use_step 06-parallel
+PROTOCOL=echo
+load counter
+
+also() {
+  local word
+  for word in 0 -1 x 1025; do
+    refuses "$word" "--threads takes a number from 1 to 1024" --threads "$word" 0
+  done
+  for word in "" x both eachone "each|one" ONE on; do
+    refuses "$word" "--accept takes each|one" --accept "$word" 0
+    refuses "$word" "--protocol takes echo|counter" "--protocol=$word" 0
+    refuses "$word" "--on-handler-error takes raise|ignore|log" --on-handler-error "$word" 0
+  done
+  for word in "" -1 x 1.2.3 . 1s 9999999999; do
+    refuses "$word" "--write-timeout takes a number from 0 to 1000000" --write-timeout "$word" 0
+  done
+  refuses 1000001 "--work takes a number" --work 1000001 0
+  refuses --drop-incoming=yes "takes no value" --drop-incoming=yes 0
+}
+OPTIONS_ALSO=also
+
+@test "06: says where it listens" { says_where_it_listens; }
+@test "06: explains itself" { explains_itself; }
+@test "06: refuses bad command lines" { refuses_bad_words; }
+@test "06: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "06: refuses a port in use" { refuses_a_port_in_use; }
+@test "06: says why it cannot start" { says_why_it_cannot_start; }
+@test "06: listens on IPv6" { listens_on_ipv6; }
+@test "06: keeps [::] to IPv6" { keeps_to_ipv6; }
+@test "06: listens on a unix socket" { listens_on_a_path; }
+@test "06: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "06: never replaces what is no socket" { never_replaces_a_file; }
+@test "06: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
+@test "06: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "06: needs no open descriptors" { needs_no_descriptors; }
+@test "06: gets its port back at once" { restarts_at_once; }
+@test "06: echoes every byte value" { echoes_every_byte; }
+@test "06: echoes 16 MB whole" { echoes_16_mb; }
+@test "06: echoes nothing" { echoes_nothing; }
+@test "06: survives 200 resets" { survives_resets; }
+@test "06: survives a suspension" { survives_a_suspension; }
+@test "06: serves a talker beside a silent client" { serves_beside_a_silent_client; }
+@test "06: serves clients by turns" { serves_clients_by_turns; }
+@test "06: serves two hundred at once" { serves_two_hundred; }
+@test "06: serves who sends a byte at a time" { serves_who_drips; }
+@test "06: holds out when descriptors run out" { starve; }
+@test "06: lets no more in than it should, and the next when one leaves" { limits_clients; }
+@test "06: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "06: TERM, INT and QUIT end it" { stops_idle; }
+@test "06: TERM and INT end it in order, with clients connected" { stops_with_clients; }
+@test "06: QUIT lets the clients there finish" { quits_when_clients_have_left; }
+@test "06: TERM hastens QUIT" { term_hastens_quit; }
+@test "06: TERM ends it under load" { stops_under_load; }
+@test "06: removes its unix socket, and nobody else's" { removes_its_path; }
+
+# Every combination that has a way of its own to accept: by listeners of their own, by one acceptor, by
+# one listener that all workers watch (unix:, fd:).
+
+each_way() { # each_way FUNCTION: with START set to the options
+  local how
+  for how in each one; do
+    START=(--threads 4 --accept "$how" "${ALSO[@]}")
+    echo "# ${START[*]}"
+    "$1"
+    signal TERM && await_end
+    assert_equal "exit status" 0 "$STATUS"
+  done
+}
+ALSO=()
+
+in_counter_mode() { # in_counter_mode FUNCTION
+  local PROTOCOL=counter
+  ALSO=(--protocol counter)
+  each_way "$1"
+}
+
+@test "06: counter: holds the session of the Lwt tutorial" { in_counter_mode holds_the_session_of_the_lwt_tutorial; }
+@test "06: counter: executes exact words only" { in_counter_mode executes_exact_words; }
+@test "06: counter: takes CRLF" { in_counter_mode takes_crlf; }
+@test "06: counter: takes a last line without LF" { in_counter_mode takes_a_last_line_without_lf; }
+@test "06: counter: takes odd bytes" { in_counter_mode takes_odd_bytes; }
+@test "06: counter: takes long lines" { in_counter_mode takes_long_lines; }
+@test "06: counter: takes lines cut anywhere" { in_counter_mode takes_lines_cut_anywhere; }
+@test "06: counter: takes 100,000 pipelined lines of who reads late" { in_counter_mode takes_pipelines; }
+@test "06: counter: counts 100 clients x 1,000 inc exactly, by 4 threads" { in_counter_mode counts_exactly; }
+@test "06: counter: what it reads never falls" { in_counter_mode reads_rise; }
+
+@test "06: counter: says the counter at the end" {
+  START=(--protocol counter)
+  says_the_counter_at_the_end
+}
+
+many() {
+  start "${START[@]}" --backlog 1000
+  swarm "$ADDRESS" --clients 500 --rounds 10 --size 3000 >swarm.log
+  assert_match "swarm's summary" 'clients +500: 500 served.*at most 500 at once' "$(cat swarm.log)"
+}
+@test "06: serves 500 at once, whoever accepts" { each_way many; }
+
+many_on_a_path() {
+  start_at unix:path "${START[@]}" --backlog 1000
+  swarm "$ADDRESS" --clients 500 --rounds 10 --size 3000 >swarm.log
+  assert_match "swarm's summary" 'clients +500: 500 served' "$(cat swarm.log)"
+}
+@test "06: serves 500 at once on a unix socket, whoever accepts" { each_way many_on_a_path; }
+
+many_on_a_descriptor() {
+  LAUNCH=("$BUILD/rude" listen 5)
+  start_at fd:5 "${START[@]}"
+  swarm "$ADDRESS" --clients 200 --rounds 10 --size 3000 >swarm.log
+  assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
+}
+@test "06: serves many on a descriptor it was given, whoever accepts" { each_way many_on_a_descriptor; }
+
+@test "06: a client that never reads costs it 256 KiB, and gets everything at last" {
+  needs_plain_build "memory"
+  stuff_the_server 1400 # and the buffer that a worker reads into, when first it is full, and its copy
+}
+
+@test "06: has the threads it was told, and one for the signals" {
+  needs_option --threads
+  start --threads 5
+  assert_equal "threads" 6 "$(n_threads "$PID")"
+}
+
+@test "06: a second one on its port is refused, with each or one" {
+  needs_ours "the message"
+  local how other
+  for how in each one; do
+    start --accept "$how" --threads 3
+    for other in each one; do
+      cannot_start "$ADDRESS: Address already in use" --accept "$other" --threads 3 "$ADDRESS"
+    done
+    stop TERM
+  done
+}
+
+@test "06: every worker gets clients" {
+  needs_option --accept
+  local how tid n
+  for how in each one; do
+    start --accept "$how" --threads 3 --backlog 300
+    swarm "$ADDRESS" --clients 120 --rounds 50 >swarm.log
+    for tid in /proc/"$PID"/task/*; do
+      [[ $tid == */$PID ]] && continue # the main thread
+      n=$(awk '/^voluntary_ctxt_switches/ { print $2 }' "$tid/status")
+      echo "$how ${tid##*/}: $n waits"
+      ((n > 5))
+    done
+    signal TERM
+    await_end
+  done
+}
+
+@test "06: its limit holds for all threads together, and strands nobody" {
+  needs_option --max-connections
+  limit() {
+    start "${START[@]}" --max-connections 7 --backlog 300
+    swarm "$ADDRESS" --clients 100 --rounds 3 --pause 1 >swarm.log
+    assert_match "swarm's summary" 'clients +100: 100 served' "$(cat swarm.log)"
+    most=$(sed -n 's/.*at most \([0-9]*\) at once.*/\1/p' swarm.log)
+    assert_at_most "served at once" 7 "$most"
+  }
+  each_way limit
+}
+
+@test "06: USR1 tells how it stands" {
+  needs_ours "signals of its own"
+  local how
+  for how in each one; do
+    start --accept "$how" --protocol counter
+    assert_equal "replies" "$(printf 'Counter has been incremented\n1\n')" "$(say "$ADDRESS" inc read)"
+    connect
+    tell "$FD" inc
+    hear "$FD"
+    signal USR1
+    await grep -q 'connections=1 accepted=2 bytes=13 counter=2$' "$LOG"
+    hang_up "$FD"
+    stop TERM
+  done
+  start
+  echoed hello
+  signal USR1
+  await grep -q "^$NAME: connections=0 accepted=1 bytes=6$" "$LOG"
+}
+
+@test "06: USR2 turns the dropping of clients on and off" {
+  needs_ours "signals of its own"
+  local how
+  for how in each one; do
+    start --accept "$how"
+    connect
+    greet "$FD"
+    signal USR2
+    await grep -q "^$NAME: dropping incoming connections: on$" "$LOG"
+    assert_equal "what a dropped client gets" "" "$("$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello 2>/dev/null || true)"
+    greet "$FD"
+    signal USR1
+    await grep -q 'connections=1 accepted=1 bytes=12$' "$LOG"
+    signal USR2
+    await grep -q "^$NAME: dropping incoming connections: off$" "$LOG"
+    serves
+    stop TERM
+  done
+}
+
+@test "06: --drop-incoming drops from the start" {
+  needs_option --drop-incoming
+  start --drop-incoming
+  connect
+  hears_the_end "$FD"
+  signal USR1
+  await grep -q 'connections=0 accepted=0 bytes=0$' "$LOG"
+  signal USR2
+  await grep -q "dropping incoming connections: off" "$LOG"
+  serves
+}
+
+@test "06: --on-handler-error log, ignore, raise" {
+  needs_option --on-handler-error
+  start --on-handler-error log
+  rude reset "$ADDRESS" 1 hello
+  await grep -q 'client 127.0.0.1:[0-9]*: Connection reset by peer' "$LOG"
+  stop TERM
+
+  start --on-handler-error ignore
+  rude reset "$ADDRESS" 20 hello
+  serves
+  stop TERM
+  assert_equal "lines of the log" 2 "$(wc -l <"$LOG")"
+
+  local how
+  for how in each one; do
+    start --accept "$how" --on-handler-error raise
+    connect
+    greet "$FD"
+    rude reset "$ADDRESS" 1 hello
+    await refused
+    greet "$FD" # those here are served
+    hang_up "$FD"
+    await_end
+    assert_equal "exit status" 1 "$STATUS"
+    assert_match "the log" 'client 127.0.0.1:[0-9]+: Connection reset by peer' "$(cat "$LOG")"
+    assert_equal "last line" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
+  done
+}
+
+@test "06: --write-timeout ends a client that takes no answers, and no other" {
+  needs_option --write-timeout
+  start --write-timeout 0.5
+  connect
+  greet "$FD"
+  rude_in_background stuff "$ADDRESS" x x
+  await grep -q 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
+  greet "$FD"
+  signal USR1
+  await grep -q 'connections=1 accepted=2' "$LOG"
+}
+
+@test "06: --work spends CPU time, and two threads do twice as much of it" {
+  needs_option --work
+  needs_plain_build "CPU time"
+  start --threads 1 --work 2000
+  local before
+  before=$(cpu_ms "$PID")
+  swarm "$ADDRESS" --clients 5 --rounds 20 >swarm.log
+  local spent=$(($(cpu_ms "$PID") - before))
+  echo "100 reads of 2 ms took $spent ms"
+  ((spent >= 200 && spent < 400))
+  signal TERM && await_end
+
+  start --threads 1 --work 1000 --protocol counter
+  before=$(cpu_ms "$PID")
+  assert_equal "replies to 100 lines in one go" 100 "$(yes read | head -n 100 | say "$ADDRESS" | wc -l)"
+  spent=$(($(cpu_ms "$PID") - before))
+  echo "100 lines of 1 ms took $spent ms"
+  ((spent >= 100 && spent < 300))
+}
+
+@test "06: the last client of many workers ends a QUIT" {
+  local i fds=()
+  quit() {
+    fds=()
+    start "${START[@]}"
+    for i in {1..12}; do
+      connect
+      fds+=("$FD")
+      greet "$FD"
+    done
+    signal QUIT
+    await refused
+    for i in "${fds[@]:1}"; do hang_up "$i"; done
+    greet "${fds[0]}"
+    hang_up "${fds[0]}"
+    await_end
+    assert_equal "exit status" 0 "$STATUS"
+    start "${START[@]}"
+  }
+  each_way quit
+}

@@ -1,0 +1,465 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The contracts that several steps keep, each as a function. A step's .bats file says which are its own,
+# and so does, for the reader, what the step promises. PROTOCOL is echo or counter.
+
+# A round of talk with a new client, whatever the protocol: the server serves.
+serves() {
+  if [[ $PROTOCOL == echo ]]; then
+    echoed "are you there?"
+  else
+    assert_equal "answer to a stranger's word" "Unknown command" "$(say "$ADDRESS" "are you there?")"
+  fi
+}
+
+# ---- starting -----------------------------------------------------------------------------------
+
+says_where_it_listens() {
+  start
+  assert_match "first line of the log" "^$NAME: listening on 127\.0\.0\.1:[1-9][0-9]*$" \
+    "$(head -n 1 "$LOG")"
+  assert_equal "lines of the log" 1 "$(wc -l <"$LOG")"
+}
+
+explains_itself() {
+  needs_ours "--help and --version"
+  local out
+  out=$("${COMMAND[@]}" --help 2>err.log)
+  assert_match "--help" "^usage: $NAME " "$out"
+  assert_equal "stderr of --help" "" "$(cat err.log)"
+  [[ $out == *--backlog* && $out == *--help* ]]
+  assert_at_most "columns of --help" 80 "$(awk '{ if (length > n) n = length } END { print n }' <<<"$out")"
+  assert_match "--version" "^$NAME [0-9.]+$" "$("${COMMAND[@]}" --version)"
+  exits 1 bash -c '"$0" --help >/dev/full' "${COMMAND[@]}"
+}
+
+# refuses WORD MESSAGE OPTION...: exit 2, the word and the usage on stderr, nothing on stdout
+refuses() {
+  local word=$1 message=$2 status=0
+  shift 2
+  timeout -k 1 "$LIMIT" "${COMMAND[@]}" "$@" >out.log 2>err.log </dev/null || status=$?
+  if [[ $status == 2 && ! -s out.log && $(cat err.log) == "$NAME: "*"'$word'"*"usage: $NAME "* &&
+    $(cat err.log) == *"$message"* ]]; then
+    REFUSED=$((REFUSED + 1))
+    return 0
+  fi
+  printf 'command line: %s\n  expected: exit status 2, and a line with %q and %q\n' "$*" "$message" "'$word'"
+  printf '  got:      exit status %s, and:\n' "$status"
+  cat err.log
+  return 1
+}
+
+refuses_bad_words() {
+  needs_ours "what is said of a bad command line"
+  local long word
+  REFUSED=0
+  long=unix:/$(printf 'x%.0s' {1..120})
+  for word in "" " " 9000x x -0 65536 99999999999999999999 0x50 1e3 "80 " " 80" 80.0 +80; do
+    [[ $word == -* ]] || refuses "$word" "a port is a number" "$word"
+  done
+  for word in localhost: 127.0.0.1:x 127.0.0.1:65536 127.0.0.1:-1 127.0.0.1:; do
+    refuses "$word" "a port is a number" "$word"
+  done
+  for word in :80 "[]:80" "[::1" "[::1]" ::1 ::1:80 "[::1]80" 1:2:3; do
+    refuses "$word" "" "$word"
+  done
+  refuses "::1:80" "in brackets" ::1:80
+  for word in unix: "$long"; do refuses "$word" "the path is" "$word"; done
+  for word in fd: fd:x fd:-1 fd:1x fd:99999999999; do refuses "$word" "a descriptor is a number" "$word"; done
+  for word in - -- -h -x -9000 --nonsense --back --backlo --backlogs --Backlog ---backlog --=5 --nonsense=5; do
+    refuses "$word" "no such option" "$word"
+  done
+  refuses --backlog "a value is missing" --backlog
+  refuses --backlog "a value is missing" 0 --backlog
+  for word in "" 0 -1 65536 x 5x 0x5 " 5" 1.5 1e2 99999999999999999999 +5; do
+    refuses "$word" "--backlog takes a number from 1 to 65535" --backlog "$word" 0
+    refuses "$word" "--backlog takes a number from 1 to 65535" "--backlog=$word" 0
+  done
+  refuses --help=1 "no such option" --help=1
+  refuses 2 "one address is enough" 0 2
+  refuses 3 "one address is enough" 0 --backlog 5 3
+  refuses fd:0 "--backlog was set" fd:0 --backlog 5
+  [[ ${OPTIONS_ALSO:-} == "" ]] || "$OPTIONS_ALSO"
+  echo "$REFUSED command lines"
+  ((REFUSED >= 40))
+}
+
+takes_good_words() {
+  needs_ours "the command line"
+  local port
+  start_only 127.0.0.1:0 --backlog 5
+  await_ready
+  port=${ADDRESS##*:}
+  signal KILL
+  await_end
+  start_only --backlog 70000000 --backlog=5 --backlog=7 "$port" && await_end
+  assert_equal "status, though only the last value is good" 2 "$STATUS"
+  start_only --backlog=7 --backlog 9 "$port"
+  await_ready
+  assert_equal "a bare port is one of" "127.0.0.1:$port" "$ADDRESS"
+}
+
+# cannot_start MESSAGE WORD...: exit 1 and one line that names the address and the reason
+cannot_start() {
+  local message=$1
+  shift
+  exits 1 "${COMMAND[@]}" "$@"
+  assert_equal "what it said" "$NAME: cannot listen on $message" "$OUTPUT"
+}
+
+refuses_a_port_in_use() {
+  needs_ours "the message"
+  start
+  cannot_start "$ADDRESS: Address already in use" "$ADDRESS"
+  cannot_start "$ADDRESS: Address already in use" "${ADDRESS##*:}"
+  serves
+}
+
+says_why_it_cannot_start() {
+  needs_ours "the message"
+  cannot_start "fd:77: Bad file descriptor" fd:77
+  exits 1 "$BUILD/rude" socket 7 "${COMMAND[@]}" fd:7
+  assert_equal "what it said" "$NAME: cannot listen on fd:7: not a listening stream socket" "$OUTPUT"
+  cannot_start "unix:$PWD/none/here: No such file or directory" "unix:$PWD/none/here"
+  exits 1 "${COMMAND[@]}" no-such-host.invalid:80
+  assert_match "what it said" "^$NAME: cannot listen on no-such-host.invalid:80: ." "$OUTPUT"
+}
+
+listens_on_ipv6() {
+  needs_ours "addresses of IPv6"
+  needs_ipv6
+  start_at "[::1]:0"
+  assert_match "address" '^\[::1\]:[1-9][0-9]*$' "$ADDRESS"
+  serves
+}
+
+keeps_to_ipv6() {
+  needs_ours "addresses of IPv6"
+  needs_ipv6
+  start_at "[::]:0"
+  exits 3 "$BUILD/say" --timeout "$LIMIT" "127.0.0.1:${ADDRESS##*:}" hello
+  ADDRESS="[::1]:${ADDRESS##*:}"
+  serves
+}
+
+listens_on_a_path() {
+  needs_ours "unix:PATH"
+  start_at unix:path
+  assert_equal "address" unix:path "$ADDRESS"
+  cannot_start "unix:path: Address already in use" unix:path
+  serves
+}
+
+replaces_a_stale_path() {
+  needs_ours "unix:PATH"
+  start_at unix:path
+  signal KILL
+  await_end
+  [[ -S path ]]
+  start_at unix:path
+  serves
+}
+
+never_replaces_a_file() {
+  needs_ours "unix:PATH"
+  echo precious >path
+  cannot_start "unix:path: Address already in use" unix:path
+  assert_equal "the file" precious "$(cat path)"
+  ln -s nowhere link
+  cannot_start "unix:link: Address already in use" unix:link
+  [[ -L link ]]
+}
+
+leaves_one_owner_of_a_path() { # of many that start at once where a dead server was
+  needs_ours "unix:PATH"
+  local i pids=() n
+  start_at unix:path
+  signal KILL
+  await_end
+  for i in {1..8}; do
+    start_only unix:path
+    pids+=("$PID")
+  done
+  alive() { for i in "${pids[@]}"; do kill -0 "$i" 2>/dev/null && [[ $(state "$i") != Z ]] && echo "$i"; done | wc -l; }
+  await equals 1 alive
+  ADDRESS=unix:path
+  serves
+}
+
+listens_on_a_descriptor() {
+  needs_ours "fd:N"
+  local n
+  for n in 0 5; do
+    LAUNCH=("$BUILD/rude" listen "$n")
+    start_at "fd:$n"
+    assert_match "address" '^127\.0\.0\.1:[1-9][0-9]*$' "$ADDRESS"
+    serves
+  done
+}
+
+needs_no_descriptors() { # started with 0, 1, 2 closed, it does not take a client's socket for its stderr
+  needs_ours "unix:PATH"
+  local line pid
+  LAUNCH=(bash -c 'exec "$@" 0<&- 1>&- 2>&-' -)
+  start_only unix:path
+  await test -S path
+  ADDRESS=unix:path
+  rude reset "$ADDRESS" "${RESETS:-0}" hello
+  serves
+}
+
+restarts_at_once() { # on the same port, though the server's end of a connection lingers
+  start
+  local address=$ADDRESS server=$PID
+  connect
+  greet "$FD"
+  signal KILL
+  await_end
+  hang_up "$FD"
+  start_at "$address"
+  assert_equal "address" "$address" "$ADDRESS"
+  serves
+}
+
+# ---- bytes --------------------------------------------------------------------------------------
+
+echoes_every_byte() {
+  local i
+  for i in {0..255}; do printf '%b' "\\x$(printf %x "$i")"; done >bytes
+  assert_equal "size of the sample" 256 "$(wc -c <bytes)"
+  start
+  say "$ADDRESS" <bytes >echo.out
+  cmp bytes echo.out
+}
+
+echoes_16_mb() { # by a client that half-closes, and gets all that is still on its way
+  head -c 16000000 /dev/urandom >bytes
+  start
+  say "$ADDRESS" <bytes >echo.out
+  assert_equal "checksum and size" "$(cksum <bytes)" "$(cksum <echo.out)"
+}
+
+echoes_nothing() {
+  start
+  assert_equal "echo of nothing" "" "$(say "$ADDRESS" </dev/null)"
+}
+
+# ---- one client's trouble -----------------------------------------------------------------------
+
+survives_resets() {
+  start
+  rude reset "$ADDRESS" 200 "$(head -c 20000 /dev/zero | tr '\0' x)"
+  serves
+}
+
+survives_a_suspension() { # SIGSTOP, SIGCONT
+  start
+  connect
+  local fd=$FD
+  signal STOP "-$PID" # and whatever it has started
+  await equals T state "$PID"
+  tell "$fd" hello
+  hears_nothing "$fd" 0.3
+  signal CONT "-$PID"
+  hear "$fd"
+  [[ -n $REPLY ]]
+  hang_up "$fd"
+  serves
+}
+
+# ---- many clients -------------------------------------------------------------------------------
+
+serves_beside_a_silent_client() {
+  start
+  connect
+  serves
+  serves
+  hang_up "$FD"
+}
+
+serves_clients_by_turns() {
+  local a b
+  start
+  connect
+  a=$FD
+  connect
+  b=$FD
+  if [[ $PROTOCOL == echo ]]; then
+    for i in 1 2 3; do
+      ask "$a" "a says $i" "a says $i"
+      ask "$b" "b says $i" "b says $i"
+    done
+  else
+    ask "$a" read 0
+    ask "$b" inc "Counter has been incremented"
+    ask "$a" read 1
+    ask "$a" inc "Counter has been incremented"
+    ask "$b" read 2
+  fi
+}
+
+serves_two_hundred() { # at once, with interleaved messages
+  start
+  swarm "$ADDRESS" --clients 200 --rounds 4 --pause 500 --protocol "$PROTOCOL" >swarm.log
+  assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
+  [[ -z $SANITIZED ]] || return 0 # in such a build a fork may take longer than all their talk
+  assert_match "swarm's summary" 'at most 200 at once' "$(cat swarm.log)"
+}
+
+serves_who_drips() { # a byte every few ms, beside others
+  start
+  if [[ $PROTOCOL == echo ]]; then
+    printf 'drop\nby\ndrop\n' >drops
+    cp drops expected
+  else
+    printf 'inc\nread\r\nnonsense\nread' >drops
+    printf 'Counter has been incremented\n1\nUnknown command\n1\n' >expected
+  fi
+  background "$BUILD/rude" drip "$ADDRESS" 5 <drops >drip.log
+  serves
+  wait "$JOB"
+  cmp expected drip.log
+}
+
+# stuff_the_server SERVED_MEANWHILE LIMIT_KB: a client that never reads; then at last it does
+stuff_the_server() {
+  local before limit=$1 text=x reply=x
+  [[ $PROTOCOL == echo ]] || text=$'inc\n' reply=$'Counter has been incremented\n'
+  start
+  serves
+  before=$(memory_kb "$PID")
+  rude_in_background stuff "$ADDRESS" "$text" "$reply"
+  await_rude stuck
+  serves
+  assert_at_most "growth of the server's memory, in kB" "$limit" $(($(memory_kb "$PID") - before))
+  echo >&"$TO"
+  await_rude '^got'
+  assert_equal "answered" "$(sed -n 's/^stuck //p' "$RUDE")" "$(sed -n 's/^got //p' "$RUDE")"
+}
+
+# Descriptors run out: no spin, those inside are served, and so are the others later. The second line of
+# the log about it comes a second after the first: that is the time in which the CPU time is measured.
+starve() {
+  local before inside
+  LAUNCH=(bash -c 'ulimit -n 24; exec "$@"' -)
+  start --max-connections 1000
+  connect
+  inside=$FD
+  greet "$inside"
+  rude_in_background hold "$ADDRESS" 40
+  await grep -q 'cannot accept: Too many open files' "$LOG"
+  before=$(cpu_ms "$PID")
+  await equals 2 grep -c 'cannot accept' "$LOG"
+  assert_at_most "CPU time in a second of that, in ms" 50 $(($(cpu_ms "$PID") - before))
+  greet "$inside"
+  echo >&"$TO"
+  serves
+  assert_at_most "lines of the log" 8 "$(wc -l <"$LOG")"
+}
+
+# limits_clients N: with --max-connections N the next waits, unaccepted, until one leaves
+limits_clients() {
+  local i fds=()
+  needs_option --max-connections
+  start --max-connections 3
+  for i in 1 2 3; do
+    connect
+    fds+=("$FD")
+    greet "$FD"
+  done
+  connect
+  tell "$FD" "let me in"
+  hears_nothing "$FD" 0.5
+  hang_up "${fds[0]}"
+  hear "$FD"
+}
+
+idles_at_no_cost() { # with clients, silent ones and one that takes no answers, connected
+  start
+  connect
+  rude_in_background stuff "$ADDRESS" x x
+  await_rude stuck
+  local before
+  before=$(cpu_ms "$PID")
+  hears_nothing "$FD" 1
+  assert_at_most "CPU time in an idle second, in ms" 20 $(($(cpu_ms "$PID") - before))
+}
+
+# ---- stopping -----------------------------------------------------------------------------------
+
+stops_idle() {
+  local s
+  for s in TERM INT QUIT; do
+    start
+    stop "$s"
+  done
+}
+
+stops_with_clients() { # TERM, INT: every client sees the end, none a reset; no process is left
+  local s a b
+  for s in TERM INT; do
+    start
+    connect
+    a=$FD
+    connect
+    b=$FD
+    greet "$a"
+    greet "$b"
+    stop "$s"
+    hears_the_end "$a"
+    hears_the_end "$b"
+    hang_up "$a"
+    hang_up "$b"
+    assert_equal "processes left" "" "$(pgrep -g "$PID" || true)"
+    exits 3 "$BUILD/say" "$ADDRESS" hello
+  done
+}
+
+quits_when_clients_have_left() { # QUIT: the listener is closed at once, those here are served
+  start
+  connect
+  local fd=$FD
+  greet "$fd"
+  signal QUIT
+  await refused
+  greet "$fd"
+  hang_up "$fd"
+  await_end
+  assert_equal "exit status after QUIT" 0 "$STATUS"
+  assert_equal "last line" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
+}
+refused() { "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || [[ $? == 3 ]]; }
+
+term_hastens_quit() { # TERM after QUIT stops now; QUIT after TERM would change nothing
+  start
+  connect
+  greet "$FD"
+  signal QUIT
+  await refused
+  signal TERM
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+}
+
+stops_under_load() { # also when there is always something ready
+  start
+  background "$BUILD/swarm" "$ADDRESS" --clients 20 --rounds 100000 --protocol "$PROTOCOL" >swarm.log 2>&1
+  connect
+  greet "$FD"
+  stop TERM
+}
+
+removes_its_path() {
+  needs_ours "unix:PATH"
+  local s
+  for s in TERM QUIT; do
+    start_at unix:path
+    stop "$s"
+    [[ ! -e path ]]
+  done
+  start_at unix:path
+  rm path
+  echo "another's" >path
+  stop TERM
+  assert_equal "what took its place" "another's" "$(cat path)"
+}

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What every test file loads. A server is started on a free port, its line "listening on ADDRESS" is
+# awaited, and at the end of the test it is stopped with all that it has started.
+#
+# Set by `make test`: BUILD, the directory of the programs; SERVER, a command of the reader's to be
+# tested in the place of the step's own program, or nothing.
+#
+# bats keeps descriptors 3 and 4 (and more) for itself and waits until nobody has them open: what runs
+# in the background must close them.
+
+bats_require_minimum_version 1.5.0
+
+LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever does
+
+: "${BUILD:=$PWD/build}" "${SERVER:=}"
+PIDS=()
+FAILED=
+
+use_step() { # use_step NN-name: which program this file is about
+  STEP=$1
+  if [[ -n $SERVER ]]; then
+    read -ra COMMAND <<<"$SERVER"
+    NAME=${COMMAND[0]##*/}
+  else
+    COMMAND=("$BUILD/$1")
+    NAME=$1
+  fi
+  case $BUILD in
+  */asan* | */ubsan* | */tsan*) SANITIZED=${BUILD##*/} ;;
+  *) SANITIZED= ;;
+  esac
+}
+
+# ---- starting and stopping ----------------------------------------------------------------------
+
+background() { # background COMMAND...: in a group of its own; sets JOB. It has none of our descriptors:
+  # bats would wait for those of bats, and a connection that we hang up would stay open.
+  (
+    for f in /proc/"$BASHPID"/fd/*; do
+      n=${f##*/}
+      if ((n > 2)); then eval "exec $n>&-"; fi
+    done
+    exec setsid "$@"
+  ) <&0 & # without <&0 bash would give it /dev/null for its input
+  JOB=$!
+  PIDS+=("$JOB")
+}
+
+start_only() { # start_only WORD...: the server with exactly these words; sets PID and LOG
+  LOG=$BATS_TEST_TMPDIR/server.${#PIDS[@]}.log
+  background "${LAUNCH[@]}" "${COMMAND[@]}" "$@" </dev/null >"$LOG" 2>&1
+  PID=$JOB
+}
+LAUNCH=() # a command to start the server through
+
+start() { # start OPTION...: the server on a free port; sets PID, LOG and ADDRESS
+  start_only "$@" 127.0.0.1:0
+  await_ready
+}
+
+start_at() { # start_at ADDRESS OPTION...
+  local at=$1
+  shift
+  start_only "$@" "$at"
+  await_ready
+}
+
+is_ready() {
+  ADDRESS=$(sed -n 's/^.*listening on \(.*\)$/\1/p' "$LOG" | head -n 1)
+  [[ -n $ADDRESS ]]
+}
+
+await_ready() {
+  local i
+  for ((i = 0; i < LIMIT * 50; i++)); do
+    is_ready && return 0
+    kill -0 "$PID" 2>/dev/null || is_ready || {
+      echo "the server has ended before it was ready"
+      return 1
+    }
+    sleep 0.02
+  done
+  echo "the server was not ready after $LIMIT s"
+  return 1
+}
+
+ended() { ! kill -0 "$PID" 2>/dev/null || [[ $(state "$PID") == Z ]]; }
+
+await_end() { # waits for the server; sets STATUS
+  await ended
+  STATUS=0
+  wait "$PID" || STATUS=$?
+}
+
+signal() { # signal NAME [PID]
+  kill -s "$1" -- "${2:-$PID}"
+}
+
+stop() { # stop SIGNAL: ends the server as it should end
+  signal "$1"
+  await_end
+  assert_equal "exit status after $1" 0 "$STATUS"
+  assert_equal "last line after $1" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
+}
+
+setup() {
+  mkdir -p "$BATS_TEST_TMPDIR"
+  cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+teardown() {
+  local pid report
+  for pid in "${PIDS[@]}"; do
+    kill -KILL -- "-$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+  done
+  report=$(grep -lE 'ERROR: [A-Za-z]*Sanitizer|WARNING: ThreadSanitizer|runtime error:' \
+    "$BATS_TEST_TMPDIR"/*.log 2>/dev/null)
+  if [[ -z $BATS_TEST_COMPLETED || -n $report ]]; then
+    for log in "$BATS_TEST_TMPDIR"/*.log; do
+      [[ -s $log ]] || continue
+      echo "--- ${log##*/}"
+      head -n 60 "$log"
+    done
+  fi
+  [[ -z $report ]]
+}
+
+# ---- what it takes ------------------------------------------------------------------------------
+
+needs_option() { # needs_option NAME...: of our own servers this is no question
+  local option
+  [[ -z $SERVER ]] && return 0
+  : "${HELP:=$(timeout 3 "${COMMAND[@]}" --help 2>&1 </dev/null || true)}"
+  for option; do
+    [[ $HELP == *"$option"* ]] || skip "the server has no $option"
+  done
+}
+
+needs_ours() { # needs_ours WHAT: a contract that a server of the reader's need not know
+  [[ -z $SERVER ]] || skip "not asked of a server of the reader's: $1"
+}
+
+needs_plain_build() { # needs_plain_build WHAT: a sanitizer costs memory and time of its own
+  [[ -z $SANITIZED ]] || skip "$1 is not measured in a build with a sanitizer"
+}
+
+needs_ipv6() {
+  [[ $(cat /proc/sys/net/ipv6/conf/lo/disable_ipv6 2>/dev/null) == 0 ]] ||
+    skip "this machine has no IPv6 loopback"
+}
+
+needs_tool() {
+  command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+# ---- clients ------------------------------------------------------------------------------------
+
+say() { "$BUILD/say" --timeout "$LIMIT" "$@"; }
+swarm() { "$BUILD/swarm" --timeout 120 "$@"; }
+rude() { timeout 120 "$BUILD/rude" "$@"; }
+
+connect() { # sets FD: bash's own client, which stays connected
+  local host=${ADDRESS%:*} port=${ADDRESS##*:}
+  exec {FD}<>"/dev/tcp/$host/$port"
+}
+tell() { printf '%s\n' "$2" >&"$1"; } # tell FD LINE
+hear() { # hear FD [SECONDS]: sets REPLY to the next line
+  REPLY=
+  IFS= read -r -t "${2:-$LIMIT}" REPLY <&"$1" 2>"$BATS_TEST_TMPDIR/hear.log"
+}
+hears_nothing() { # hears_nothing FD SECONDS
+  if hear "$1" "$2" || [[ -n $REPLY ]]; then
+    printf 'heard, though nothing was expected: %q\n' "$REPLY"
+    return 1
+  fi
+}
+hears_the_end() { # hears_the_end FD: EOF, and no reset
+  local status=0
+  hear "$1" || status=$?
+  [[ $status == 1 && -z $REPLY && ! -s $BATS_TEST_TMPDIR/hear.log ]] && return 0
+  printf 'expected: the end\n  got:      status %s, %q, %s\n' "$status" "$REPLY" \
+    "$(cat "$BATS_TEST_TMPDIR/hear.log")"
+  return 1
+}
+hang_up() { eval "exec $1>&-"; }
+
+ask() { # ask FD LINE EXPECTED
+  tell "$1" "$2"
+  hear "$1" || true
+  assert_equal "reply to $2" "$3" "$REPLY"
+}
+
+greet() { # greet FD: something is answered, whatever the protocol
+  tell "$1" hello
+  hear "$1" || true
+  [[ -n $REPLY ]] || {
+    echo "no answer to hello"
+    return 1
+  }
+}
+
+rude_in_background() { # sets TO, a descriptor to tell it things; its output goes to $RUDE
+  RUDE=$BATS_TEST_TMPDIR/rude.${#PIDS[@]}.out
+  mkfifo "$RUDE.in"
+  background "$BUILD/rude" "$@" <>"$RUDE.in" >"$RUDE" 2>&1
+  exec {TO}>"$RUDE.in"
+}
+await_rude() { await grep -q "$1" "$RUDE"; }
+
+# ---- looking at a process -----------------------------------------------------------------------
+
+state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
+memory_kb() { awk '/^VmHWM:/ { print $2 }' "/proc/$1/status"; }
+children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
+n_children() { children "$1" | wc -w; }
+n_fds() {
+  local fds=("/proc/$1/fd"/*)
+  echo "${#fds[@]}"
+}
+n_threads() { awk '/^Threads:/ { print $2 }' "/proc/$1/status"; }
+cpu_ms() { # user and system time of a process so far, in ms, at 10 ms precision
+  local stat
+  read -r stat <"/proc/$1/stat"
+  # shellcheck disable=SC2086
+  set -- ${stat##*) }
+  echo $(((${12} + ${13}) * 10))
+}
+
+# ---- asserting ----------------------------------------------------------------------------------
+
+assert_equal() { # assert_equal WHAT EXPECTED GOT
+  [[ $2 == "$3" ]] && return 0
+  printf '%s\n  expected: %q\n  got:      %q\n' "$1" "$2" "$3"
+  return 1
+}
+
+assert_match() { # assert_match WHAT PATTERN GOT: an extended regular expression
+  [[ $3 =~ $2 ]] && return 0
+  printf '%s\n  expected: %s\n  got:      %q\n' "$1" "$2" "$3"
+  return 1
+}
+
+assert_at_most() { # assert_at_most WHAT LIMIT GOT
+  (($3 <= $2)) && return 0
+  printf '%s\n  expected: at most %s\n  got:      %s\n' "$1" "$2" "$3"
+  return 1
+}
+
+await() { # await COMMAND...: until it is true
+  local i
+  for ((i = 0; i < LIMIT * 50; i++)); do
+    "$@" && return 0
+    sleep 0.02
+  done
+  echo "not so after $LIMIT s: $*"
+  return 1
+}
+
+equals() { [[ $("${@:2}") == "$1" ]]; } # equals VALUE COMMAND...
+
+echoed() { # echoed TEXT...: a client says it, line by line, and hears it back
+  assert_equal "echo of $*" "$(printf '%s\n' "$@")" "$(say "$ADDRESS" "$@")"
+}
+
+exits() { # exits STATUS COMMAND...: sets OUTPUT
+  local status=0
+  OUTPUT=$(timeout -k 1 "$LIMIT" "${@:2}" 2>&1 </dev/null) || status=$?
+  [[ $status == "$1" ]] && return 0
+  printf 'command:  %s\n  expected: exit status %s\n  got:      %s, and it said:\n%s\n' \
+    "${*:2}" "$1" "$status" "$OUTPUT"
+  return 1
+}
