@@ -90,17 +90,22 @@ static void turn(struct client *client)
         leave(client, client_free);
 }
 
-/* Watches the listener, or leaves it alone. */
-static void watch_listener(bool on)
+/* Watches the listener, or leaves it alone while it rests or there are clients enough. Returns how long
+ * to wait at most, in ms; -1: for ever. */
+static int watch_listener(void)
 {
     static bool watched;
+    int rest = accept_rest();
+    bool on = rest == -1 && n_clients < max;
 
-    if (on == watched)
-        return;
-    if (watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener, &listener, FOR_READ) == -1)
+    if (listener == -1 || on == watched)
+        return rest;
+    if (watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener, &listener, FOR_READ) == -1) {
         accept_failed(errno);
-    else
-        watched = on;
+        return accept_rest();
+    }
+    watched = on;
+    return rest;
 }
 
 static void accept_batch(long batch)
@@ -141,11 +146,7 @@ int main(int argc, char *argv[])
 
     while (!stop_now && (listener != -1 || n_clients > 0)) {
         bool signalled = false, knocked = false;
-        int rest = accept_rest();
-        if (listener != -1)
-            watch_listener(n_clients < max && rest == -1);
-
-        int n = epoll_wait(epoll, events, BATCH, accept_rest());
+        int n = epoll_wait(epoll, events, BATCH, watch_listener());
         if (n == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         for (int i = 0; i < n; i++) {
@@ -160,8 +161,9 @@ int main(int argc, char *argv[])
         if (signalled) {
             for (int signal; (signal = signals_take()) != 0;)
                 stop_now |= signal != SIGQUIT;
-            watch_listener(false);
-            listener_close(listener);
+            watch(EPOLL_CTL_DEL, listener, NULL,
+                  FOR_READ);          /* closing ends no watch if others, too, */
+            listener_close(listener); /* have the listener open */
             listener = -1;
         }
         if (knocked && listener != -1)

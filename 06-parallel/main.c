@@ -37,12 +37,13 @@ static long backlog = BACKLOG_DEFAULT, threads, accept_one, counter, write_timeo
 static int door; /* the first listener; -1: closed, we are to end */
 static struct worker *workers;
 
-/* Options that the accepted sockets inherit from their listener: tcp(7). A unix socket has none. */
+/* The system keeps the time: tcp(7). Sockets inherit it from their listener. */
 static void set_write_timeout(int listener)
 {
     unsigned ms = (unsigned)write_timeout;
-    if (setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == -1)
-        return;
+    int result = setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+    if (result == -1 && errno != EOPNOTSUPP && errno != ENOPROTOOPT) /* a unix socket has none */
+        die("cannot set the write timeout: %s", strerror(errno));
 }
 
 /* Another listener at the same address. The first was bound without SO_REUSEPORT, so that a second
@@ -143,10 +144,10 @@ static void run(int signals)
     long next = 0;
 
     while (shared.running > 0) {
-        bool accepts = accept_one && door != -1 && accept_rest() == -1;
+        int rest = accept_rest();
         struct pollfd ready[] = {{.fd = signals, .events = POLLIN},
-                                 {.fd = accepts ? door : -1, .events = POLLIN}};
-        if (poll(ready, 2, accept_rest()) == -1 && errno != EINTR)
+                                 {.fd = accept_one && rest == -1 ? door : -1, .events = POLLIN}};
+        if (poll(ready, 2, rest) == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         take_signals();
         bool knocked = door != -1 && ready[1].revents;

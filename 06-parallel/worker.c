@@ -127,24 +127,30 @@ static void turn(struct worker *worker, struct client *client)
         leave(worker, client, client_free);
 }
 
-/* Watches the listener, or leaves it alone. */
-static void watch_listener(struct worker *worker, bool on)
+/* Watches the listener, or leaves it alone while it rests. Returns how long to wait at most, in ms; -1:
+ * for ever. */
+static int watch_listener(struct worker *worker)
 {
+    int rest = accept_rest();
+    bool on = rest == -1;
+
     if (worker->listener == -1 || on == worker->watched)
-        return;
-    uint32_t events = settings.exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
+        return rest;
     if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
-              events) == -1)
+              settings.exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN) == -1) {
         accept_failed(errno);
-    else
-        worker->watched = on;
+        return accept_rest();
+    }
+    worker->watched = on;
+    return rest;
 }
 
 static void close_listener(struct worker *worker)
 {
-    watch_listener(worker, false); /* others may have it open: close(2) would not end the watch */
-    if (worker->listener != -1)
-        close(worker->listener);
+    if (worker->listener == -1)
+        return;
+    watch(worker, EPOLL_CTL_DEL, worker->listener, NULL, 0); /* closing ends no watch if others, */
+    close(worker->listener);                                 /* too, have the listener open */
     worker->listener = -1;
 }
 
@@ -160,8 +166,7 @@ static void serve(struct worker *worker)
     eventfd_t value;
     bool knocked = false;
 
-    watch_listener(worker, accept_rest() == -1);
-    int n = epoll_wait(worker->epoll, events, BATCH, accept_rest());
+    int n = epoll_wait(worker->epoll, events, BATCH, watch_listener(worker));
     if (n == -1 && errno != EINTR)
         die("cannot wait: %s", strerror(errno));
     for (int i = 0; i < n; i++) {

@@ -39,8 +39,7 @@ struct peer {
     } at;
 };
 
-/* Room for the text of any address: a path of sun_path's size, or a bracketed IPv6 with its port.
- */
+/* Room for the text of any address: a path of sun_path's size, or an IPv6 address with its port. */
 #define ADDRESS_TEXT 128
 
 /* Writes an address as numbers: 127.0.0.1:9000, [::1]:9000, unix:PATH (just "unix" where it has no

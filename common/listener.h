@@ -13,10 +13,9 @@
  * Returns the descriptor, blocking; the caller closes it with listener_close(). What goes wrong
  * ends the program: die().
  *
- *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once
- * though old connections linger in TIME_WAIT: socket(7). A port another server listens on stays in
- * use.
- *    [::] means IPv6 only: ipv6(7).
+ *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once,
+ *    though old connections linger in TIME_WAIT: socket(7). A port that another server listens on
+ *    stays in use. [::] means IPv6 only: ipv6(7).
  *  - unix:PATH: a socket that a dead server has left at PATH is replaced; nothing else ever is.
  *  - fd:N: must be a listening stream socket; only its O_NONBLOCK is touched.
  *

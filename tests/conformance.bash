@@ -321,14 +321,13 @@ serves_who_drips() { # a byte every few ms, beside others
   cmp expected drip.log
 }
 
-# stuff_the_server SERVED_MEANWHILE LIMIT_KB: a client that never reads; then at last it does
+# stuff_the_server LIMIT_KB: a client that never reads; then at last it does
 stuff_the_server() {
-  local before limit=$1 text=x reply=x
-  [[ $PROTOCOL == echo ]] || text=$'inc\n' reply=$'Counter has been incremented\n'
+  local before limit=$1
   start
   serves
   before=$(memory_kb "$PID")
-  rude_in_background stuff "$ADDRESS" "$text" "$reply"
+  rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
   await_rude stuck
   serves
   assert_at_most "growth of the server's memory, in kB" "$limit" $(($(memory_kb "$PID") - before))
@@ -377,7 +376,7 @@ limits_clients() {
 idles_at_no_cost() { # with clients, silent ones and one that takes no answers, connected
   start
   connect
-  rude_in_background stuff "$ADDRESS" x x
+  rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
   await_rude stuck
   local before
   before=$(cpu_ms "$PID")
@@ -447,6 +446,25 @@ stops_under_load() { # also when there is always something ready
   connect
   greet "$FD"
   stop TERM
+}
+
+lets_go_of_a_shared_listener() { # QUIT, when another process has the socket open, too, and clients come
+  needs_ours "fd:N"
+  LAUNCH=("$BUILD/rude" listen 5 bash -c 'sleep 1000 <&- >&- 2>&- & exec "$@"' -)
+  start_at fd:5
+  connect
+  greet "$FD"
+  local fd=$FD before
+  signal QUIT
+  rude_in_background hold "$ADDRESS" 1 # connected, by the system, and never accepted
+  await_rude connected
+  before=$(cpu_ms "$PID")
+  hears_nothing "$fd" 1
+  assert_at_most "CPU time in a second of that, in ms" 20 $(($(cpu_ms "$PID") - before))
+  greet "$fd"
+  hang_up "$fd"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
 }
 
 removes_its_path() {
