@@ -178,7 +178,7 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
   signal STOP "${child% }"
   await equals T state "${child% }"
   stop TERM
-  assert_equal "processes left" "" "$(pgrep -g "$PID" || true)"
+  assert_equal "processes left" "" "$(in_group "$PID")"
 }
 
 @test "03: what had arrived before TERM is echoed" {

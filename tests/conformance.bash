@@ -409,7 +409,7 @@ stops_with_clients() { # TERM, INT: every client sees the end, none a reset; no 
     hears_the_end "$b"
     hang_up "$a"
     hang_up "$b"
-    assert_equal "processes left" "" "$(pgrep -g "$PID" || true)"
+    assert_equal "processes left" "" "$(in_group "$PID")"
     exits 3 "$BUILD/say" "$ADDRESS" hello
   done
 }

@@ -219,6 +219,19 @@ n_fds() {
   local fds=("/proc/$1/fd"/*)
   echo "${#fds[@]}"
 }
+n_connected() { # clients that the system has connected to ADDRESS, whether accepted or not
+  awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" '$4 ~ /^0[145]$/ && index($3, port) { n++ } END { print n + 0 }' /proc/net/tcp
+}
+in_group() { # the processes of a group, zombies left out
+  local stat
+  for stat in /proc/[0-9]*/stat; do
+    stat=$(cat "$stat" 2>/dev/null) || continue
+    # shellcheck disable=SC2086
+    set -- "$1" ${stat##*) }
+    [[ $4 == "$1" && $2 != Z ]] && echo "${stat%% *}"
+  done
+  true
+}
 n_threads() { awk '/^Threads:/ { print $2 }' "/proc/$1/status"; }
 cpu_ms() { # user and system time of a process so far, in ms, at 10 ms precision
   local stat
@@ -264,9 +277,12 @@ echoed() { # echoed TEXT...: a client says it, line by line, and hears it back
   assert_equal "echo of $*" "$(printf '%s\n' "$@")" "$(say "$ADDRESS" "$@")"
 }
 
+in_time() { # runs a command, or a function, which takes care of its own time
+  if [[ $(type -t "$1") == function ]]; then "$@"; else timeout -k 1 "$LIMIT" "$@"; fi
+}
 exits() { # exits STATUS COMMAND...: sets OUTPUT
   local status=0
-  OUTPUT=$(timeout -k 1 "$LIMIT" "${@:2}" 2>&1 </dev/null) || status=$?
+  OUTPUT=$(in_time "${@:2}" 2>&1 </dev/null) || status=$?
   [[ $status == "$1" ]] && return 0
   printf 'command:  %s\n  expected: exit status %s\n  got:      %s, and it said:\n%s\n' \
     "${*:2}" "$1" "$status" "$OUTPUT"

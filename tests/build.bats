@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What a reader does with the sources: compile a step by hand, compare steps, build elsewhere.
+
+load helpers
+
+setup() {
+  TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+  cd "$TOP" || return 1
+}
+
+STEPS=(01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel)
+
+compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, without a word, and it runs
+  local step
+  needs_tool "$1"
+  for step in "${STEPS[@]}"; do
+    exits 0 "$@" "$step"/*.c common/*.c -o "$BATS_TEST_TMPDIR/x"
+    assert_equal "what $* says of $step" "" "$OUTPUT"
+    assert_match "version" "^x [0-9]" "$("$BATS_TEST_TMPDIR/x" --version)"
+  done
+}
+
+@test "build: cc compiles each step alone" { compiles_alone cc; }
+@test "build: gcc compiles each step alone" { compiles_alone gcc; }
+@test "build: clang compiles each step alone" { compiles_alone clang; }
+@test "build: musl-gcc compiles each step alone" { compiles_alone musl-gcc; }
+
+@test "build: 01 to 04 and common are plain POSIX" {
+  local step
+  for step in "${STEPS[@]:0:4}"; do
+    # accept4 and flock are asked for where they are used.
+    exits 0 cc -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -Wall -Wextra -Wpedantic -Werror \
+      "$step"/*.c common/*.c -o "$BATS_TEST_TMPDIR/x"
+  done
+  assert_equal "Linux headers in all steps" "" "$(grep -l 'include <linux/' -- */*.[ch])"
+  assert_equal "epoll and its kin before step 05" "" \
+    "$(grep -lE 'sys/(epoll|eventfd|signalfd)' 0[1-4]*/*.[ch] common/*.[ch])"
+}
+
+@test "build: 05 and 06 say that they need Linux" {
+  local step
+  for step in "${STEPS[@]:4}"; do
+    exits 1 cc -U__linux__ "$step"/*.c common/*.c -o "$BATS_TEST_TMPDIR/x"
+    assert_match "message" "#error .*Linux" "$OUTPUT"
+  done
+}
+
+# The text of a function: from its line to the first closing brace at the margin.
+function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
+
+@test "build: echo_client is the same, letter for letter, in 01, 02 and 03" {
+  local one
+  one=$(function_in echo_client 01-sync-echo/main.c)
+  [[ $one == *"read(fd"* ]]
+  assert_equal "02's" "$one" "$(function_in echo_client 02-loop-echo/main.c)"
+  assert_equal "03's" "$one" "$(function_in echo_client 03-fork-echo/main.c)"
+}
+
+changed() { # lines marked < or > between two main.c, without their opening comments
+  diff -b <(sed '1,/\*\//d' "$1/main.c") <(sed '1,/\*\//d' "$2/main.c") | grep -c '^[<>]'
+}
+
+@test "build: from step to step main.c changes no more than it should" {
+  assert_at_most "lines from 01 to 02" 15 "$(changed 01-sync-echo 02-loop-echo)"
+  assert_at_most "lines from 02 to 03" 90 "$(changed 02-loop-echo 03-fork-echo)"
+}
+
+@test "build: every source says its licence, every step what it is" {
+  local file
+  for file in */*.[ch] */*.sh tests/*.bats tests/*.bash Makefile .ci/run; do
+    head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || {
+      echo "$file has no SPDX line"
+      return 1
+    }
+  done
+  for file in 0*/main.c; do
+    head -n 14 "$file" | grep -q "^ \* ${file%/*}: " && head -n 14 "$file" | grep -q '^ \* Run: ' &&
+      head -n 14 "$file" | grep -q '^ \* New: ' && head -n 18 "$file" | grep -q '^ \* Wrong: '
+  done
+}
+
+copy() { # a copy of the tree, without what was made
+  mkdir "$BATS_TEST_TMPDIR/copy"
+  tar -c --exclude=./build --exclude=./.git . | tar -x -C "$BATS_TEST_TMPDIR/copy"
+  cd "$BATS_TEST_TMPDIR/copy" || return 1
+}
+
+@test "build: make writes into build/ only, does nothing twice, and cleans up" {
+  copy
+  local before
+  before=$(find . -type f | sort)
+  exits 0 make -s
+  assert_equal "what make says" "" "$OUTPUT"
+  assert_equal "files beside build/" "$before" "$(find . -type f ! -path './build/*' | sort)"
+  exits 0 make
+  assert_equal "what make does the second time" "" "$OUTPUT"
+  touch common/accept.h
+  make -n 03-fork-echo | grep -q 'common/accept.c'
+  make -n CFLAGS=-O0 03-fork-echo | grep -q -- '-O0 .*03-fork-echo/main.c'
+  exits 0 make -s clean
+  [[ ! -e build ]]
+  exits 0 make -s 02-loop-echo
+  assert_equal "programs" build/02-loop-echo "$(find build -maxdepth 1 -type f -perm /1)"
+}
+
+@test "build: make help tells the targets" {
+  local target
+  exits 0 make help
+  for target in all demo test check asan ubsan tsan clean help; do
+    assert_match "make help" "(^|[[:space:]])$target([[:space:]]|$)" "$OUTPUT"
+  done
+  exits 2 make test STEP=07
+  assert_match "message" "there is no step '07'" "$OUTPUT"
+  exits 2 make VARIANT=none
+  assert_match "message" "there is no VARIANT none" "$OUTPUT"
+}

@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Other people's clients, where they are installed, against every step; and our own two.
+
+load helpers
+
+# each_step FUNCTION: with a server of each step, a new one each time; REPLY_TO_HELLO is what it says
+each_step() {
+  local step
+  for step in 01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel; do
+    use_step "$step"
+    REPLY_TO_HELLO=hello
+    [[ $step != 05-epoll-counter ]] || REPLY_TO_HELLO="Unknown command"
+    start
+    "$1"
+    signal KILL 2>/dev/null || true
+    await_end
+  done
+}
+
+# hears COMMAND...: a client that is given hello and half-closes
+hears() {
+  local got
+  got=$(echo hello | timeout "$LIMIT" "$@" "${ADDRESS%:*}" "${ADDRESS##*:}" 2>client.log) || true
+  assert_equal "what $* hears of $NAME" "$REPLY_TO_HELLO" "$got"
+}
+
+@test "clients: nc -N (OpenBSD's)" {
+  needs_tool nc.openbsd
+  hears_it() { hears nc.openbsd -N; }
+  each_step hears_it
+}
+
+@test "clients: nc -q1 (OpenBSD's)" {
+  needs_tool nc.openbsd
+  hears_it() { hears nc.openbsd -q1; }
+  each_step hears_it
+}
+
+@test "clients: ncat" {
+  needs_tool ncat
+  hears_it() { hears ncat; }
+  each_step hears_it
+}
+
+@test "clients: busybox nc" {
+  needs_tool busybox
+  busybox nc --help 2>&1 | grep -q '^Usage' || skip "this busybox has no nc"
+  hears_it() { hears busybox nc; }
+  each_step hears_it
+}
+
+@test "clients: socat" {
+  needs_tool socat
+  hears_it() {
+    assert_equal "what socat hears of $NAME" "$REPLY_TO_HELLO" "$(echo hello | timeout "$LIMIT" socat - "TCP:$ADDRESS")"
+  }
+  each_step hears_it
+}
+
+@test "clients: telnet, whose lines end with CR LF" {
+  needs_tool telnet
+  hears_it() {
+    mkfifo to.telnet."$NAME"
+    background timeout "$LIMIT" telnet "${ADDRESS%:*}" "${ADDRESS##*:}" <>to.telnet."$NAME" >telnet.out 2>&1
+    await grep -q 'Escape character' telnet.out
+    printf 'hello\r\n' >to.telnet."$NAME"
+    await grep -q "^$REPLY_TO_HELLO" telnet.out
+    kill "$JOB"
+  }
+  each_step hears_it
+}
+
+@test "clients: bash's /dev/tcp" {
+  hears_it() {
+    connect
+    ask "$FD" hello "$REPLY_TO_HELLO"
+    hang_up "$FD"
+  }
+  each_step hears_it
+}
+
+@test "clients: say, with text and with standard input" {
+  hears_it() { assert_equal "what say hears of $NAME" "$REPLY_TO_HELLO" "$(say "$ADDRESS" hello)"; }
+  each_step hears_it
+  hears_it() { assert_equal "what say hears of $NAME" "$REPLY_TO_HELLO" "$(echo hello | say "$ADDRESS")"; }
+  each_step hears_it
+}
+
+@test "clients: say sends and receives at once, what is more than fits on the way" {
+  use_step 02-loop-echo
+  start
+  head -c 30000000 /dev/urandom >bytes
+  say "$ADDRESS" <bytes | cmp - bytes
+}
+
+@test "clients: say leaves its exit status" {
+  use_step 02-loop-echo
+  start
+  exits 0 "$BUILD/say" "$ADDRESS" hello
+  assert_equal "output" hello "$OUTPUT"
+  exits 2 "$BUILD/say"
+  assert_match "message" "^say: .*'ADDRESS'" "$OUTPUT"
+  exits 2 "$BUILD/say" nonsense hello
+  assert_match "message" "^say: .*'nonsense'" "$OUTPUT"
+  exits 2 "$BUILD/say" fd:3
+  exits 2 "$BUILD/say" --timeout 0 "$ADDRESS"
+  exits 2 "$BUILD/say" --half-close --no-half-close "$ADDRESS"
+  exits 1 "$BUILD/say" no-such-host.invalid:80
+  exits 1 "$BUILD/say" unix:none
+  exits 1 bash -c '"$0" "$1" hello >/dev/full' "$BUILD/say" "$ADDRESS"
+  connect
+  exits 5 "$BUILD/say" --timeout 0.3 "$ADDRESS" "nobody has time for me"
+  assert_equal "message" "say: no answer from $ADDRESS: timed out" "$OUTPUT"
+  hang_up "$FD"
+  exits 5 "$BUILD/say" --no-half-close --timeout 0.3 "$ADDRESS" hello
+  assert_match "output" "^hello" "$OUTPUT"
+  signal KILL
+  await_end
+  exits 3 "$BUILD/say" "$ADDRESS" hello
+  assert_equal "message" "say: cannot connect to $ADDRESS: Connection refused" "$OUTPUT"
+
+  use_step 01-sync-echo
+  start
+  connect
+  ask "$FD" hello hello # it is the one client; say will be cut off when it has left
+  background "$BUILD/say" "$ADDRESS" "and me?" >say.log 2>&1
+  local said=$JOB status=0
+  await equals 2 n_connected
+  hang_up "$FD"
+  wait "$said" || status=$?
+  assert_equal "exit status" 4 "$status"
+  assert_equal "message" "say: cannot receive from $ADDRESS: Connection reset by peer" "$(cat say.log)"
+}
+
+@test "clients: say takes what follows the address for text" {
+  use_step 02-loop-echo
+  start
+  say "$ADDRESS" --timeout --help "" >say.log
+  printf '%s\n' --timeout --help "" | cmp - say.log
+}
+
+@test "clients: swarm sees a server that alters, cuts, adds or is late" {
+  needs_tool python3
+  cat >liar.py <<'PY'
+import socket, sys
+how = sys.argv[1]
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+print("liar: listening on 127.0.0.1:%d" % s.getsockname()[1], flush=True)
+c, _ = s.accept()
+held = []
+while data := c.recv(65536):
+    if how == "alters":
+        data = data[:-1] + bytes([data[-1] ^ 1])
+    elif how == "cuts":
+        break
+    elif how == "adds":
+        data += b"x"
+    elif how == "is silent":
+        continue
+    c.sendall(data)
+c.close()
+PY
+  COMMAND=(python3 liar.py)
+  local how
+  for how in "alters:1 wrong" "cuts:1 (cut short|reset)" "adds:1 wrong" "is silent:1 timed out"; do
+    COMMAND=(python3 liar.py "${how%%:*}")
+    start
+    exits 1 "$BUILD/swarm" "$ADDRESS" --clients 1 --size 1000 --timeout 1
+    assert_match "summary of a server that ${how%%:*}" "clients +1: 0 served, ${how#*:};" "$OUTPUT"
+  done
+}
+
+@test "clients: swarm leaves its exit status, and says what it saw" {
+  use_step 02-loop-echo
+  start
+  exits 0 "$BUILD/swarm" "$ADDRESS"
+  assert_match "summary" $'^clients +3: 3 served; at most 1 at once\nmessages +3 in [0-9.]+ m?s, [0-9.]+/s; answered in [0-9.]+ m?s \(p50\), [0-9.]+ m?s \(p99\)$' "$OUTPUT"
+  exits 2 "$BUILD/swarm"
+  exits 2 "$BUILD/swarm" fd:3
+  exits 2 "$BUILD/swarm" "$ADDRESS" --clients 0
+  exits 2 "$BUILD/swarm" "$ADDRESS" --protocol counter --size 3
+  exits 2 bash -c 'ulimit -n 100; "$0" "$1" --clients 200' "$BUILD/swarm" "$ADDRESS"
+  assert_match "message" "200 clients do not fit, only [0-9]+: Too many open files" "$OUTPUT"
+  exits 1 "$BUILD/swarm" "$ADDRESS" --protocol counter
+  signal KILL
+  await_end
+  exits 1 "$BUILD/swarm" "$ADDRESS"
+  assert_match "summary" "clients +3: 0 served, 3 refused;" "$OUTPUT"
+}
+
+@test "clients: swarm draws who waits and who is served" {
+  use_step 02-loop-echo
+  start
+  exits 0 env LC_ALL=C "$BUILD/swarm" "$ADDRESS" --rounds 2 --pause 200 --timeline
+  assert_match "row 1" $'(^|\n)client 1 \.#+ +served 0\.2[0-9] s\n' "$OUTPUT"
+  assert_match "row 3" $'\nclient 3 \.{20,}#+ +served 0\.[6-9][0-9] s\n' "$OUTPUT"
+  assert_match "legend" $'\n +\. waiting   # being served   x not served' "$OUTPUT"
+  [[ $OUTPUT != *$'\033'* ]]
+  exits 0 env LC_ALL=C.UTF-8 "$BUILD/swarm" "$ADDRESS" --timeline
+  [[ $OUTPUT == *█* ]]
+}
