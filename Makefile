@@ -74,6 +74,7 @@ format: ## lay the sources out as .clang-format says
 
 format-check:
 	clang-format --dry-run --Werror */*.c */*.h
+	@awk 'length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; wrong = 1 } END { exit wrong }' */*.c */*.h
 
 clean: ## remove build/
 	rm -rf build

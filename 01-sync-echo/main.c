@@ -3,9 +3,9 @@
  * 01-sync-echo: a server for one client. It sends back what the client sends, and ends.
  *
  * Run:      build/01-sync-echo            and in a second terminal:  build/say 9000 hello
- * New:      socket, bind, listen (in common/listener.c), accept, read, write.
- *           All of them block: the program stands still until the system has what it asked for.
- * Wrong:    one client, then it is over. Step 02 goes back to accept.
+ * New:      socket, bind, listen (open_tcp() in common/listener.c), accept, read, write. The last
+ *           three block: the program stands still until the system has what it asked for.
+ * Limits:   one client, then it is over. Step 02 goes back to accept.
  */
 #include "../common/accept.h"
 #include "../common/io.h"
@@ -16,8 +16,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Sends back what comes from fd until the client says that no more will come. Returns 0 then, or
- * -1 with errno. Neither logs nor closes. */
+/* Echoes until end of file: read returns 0 when the client has closed or half-closed its side and
+ * all it sent has been read. Returns 0 then, or -1 with errno. Neither logs nor closes. */
 static int echo_client(int fd)
 {
     char buffer[4096];
@@ -47,7 +47,7 @@ int main(int argc, char *argv[])
     listener_announce(listener);
 
     while ((client = accept_client(listener, false, &peer)) == -1)
-        accept_wait(errno);
+        accept_back_off(errno); /* or exits: accept.h */
     if (echo_client(client) == -1)
         log_client(&peer, errno);
     close(client);

@@ -3,8 +3,9 @@
  * 02-loop-echo: a server for one client after another.
  *
  * Run:      build/02-loop-echo            and in a second terminal:  build/say 9000 hello
+ *           Ctrl-C ends it: nothing else does.
  * New:      the loop around accept. What ends one client is logged and does not end the server.
- * Wrong:    a second client is connected, by the system, but gets no answer until the first has
+ * Limits:   a second client is connected, by the system, but gets no answer until the first has
  *           left. Step 03 gives each client a process of its own.
  */
 #include "../common/accept.h"
@@ -16,8 +17,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Sends back what comes from fd until the client says that no more will come. Returns 0 then, or
- * -1 with errno. Neither logs nor closes. */
+/* Echoes until end of file: read returns 0 when the client has closed or half-closed its side and
+ * all it sent has been read. Returns 0 then, or -1 with errno. Neither logs nor closes. */
 static int echo_client(int fd)
 {
     char buffer[4096];
@@ -48,7 +49,7 @@ int main(int argc, char *argv[])
 
     for (;;) {
         while ((client = accept_client(listener, false, &peer)) == -1)
-            accept_wait(errno);
+            accept_back_off(errno); /* or exits: accept.h */
         if (echo_client(client) == -1)
             log_client(&peer, errno);
         close(client);

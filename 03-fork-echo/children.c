@@ -13,7 +13,7 @@
 static pid_t *children;
 static volatile sig_atomic_t count;
 
-void children_room(long max)
+void children_reserve(long max)
 {
     children = calloc((size_t)max, sizeof *children);
     if (!children)

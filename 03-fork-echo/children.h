@@ -3,7 +3,7 @@
  * The children of the server: those that it has started and not yet waited for.
  *
  * A child that has ended stays in the system's table, a zombie, until its parent calls waitpid(2).
- * SIGCHLD must be blocked, or being handled, when any of these is called.
+ * SIGCHLD must be blocked, or being handled, when any of the functions is called but the first.
  */
 #ifndef CHILDREN_H
 #define CHILDREN_H
@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 /* Makes room for max children; ends the program if there is none. */
-void children_room(long max);
+void children_reserve(long max);
 
 void children_add(pid_t pid);
 

@@ -3,11 +3,12 @@
  * 03-fork-echo: a server for many clients, with a process for each.
  *
  * Run:      build/03-fork-echo            and in two more terminals:  build/say 9000
- * New:      fork: the parent accepts, a child serves. Children that have ended are waited for
- *           (children.c) when SIGCHLD says so. TERM and INT stop the server now, QUIT as soon as
- *           the clients that are here have left.
- * Wrong:    a process for each client is dear, and processes share nothing: a counter here would be
- *           a private copy in each child. Step 04 serves all clients in one process.
+ *           (type lines; Ctrl-D ends a client, Ctrl-C the server)
+ * New:      fork: the parent accepts, a child serves. A child that has ended is a zombie until the
+ *           parent reaps it, with waitpid (children.c), when the signal SIGCHLD tells of it. And
+ *           the server can be stopped: now by TERM or INT, or by QUIT when its clients have left.
+ * Limits:   a process for each client is expensive, and processes share nothing: a counter here
+ *           would be a private copy in each child. Step 04 serves all clients in one process.
  */
 #include "../common/accept.h"
 #include "../common/io.h"
@@ -19,15 +20,15 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Signals are blocked except where the parent waits, at accept and in sigsuspend, so that a handler
- * never meets it in the middle of something. */
+/* Signals are blocked except where the parent waits, at accept and in sigsuspend, so that the
+ * handler never interrupts it between two steps that belong together. */
 static sigset_t all, none;
 static volatile sig_atomic_t listener; /* -1: closed, we are to end */
 static volatile sig_atomic_t stop_now; /* 1: without waiting for the clients to leave */
 static int served = -1;                /* in a child: its client */
 
-/* Sends back what comes from fd until the client says that no more will come. Returns 0 then, or
- * -1 with errno. Neither logs nor closes. */
+/* Echoes until end of file: read returns 0 when the client has closed or half-closed its side and
+ * all it sent has been read. Returns 0 then, or -1 with errno. Neither logs nor closes. */
 static int echo_client(int fd)
 {
     char buffer[4096];
@@ -55,22 +56,22 @@ static void on_signal(int signal)
         stop_now |= signal != SIGQUIT;
     } else if (signal != SIGQUIT) {
         shutdown(served, SHUT_RD); /* what has arrived is still answered, then read returns 0 */
-        alarm(1);                  /* the end of a child that cannot end by itself */
+        alarm(1);                  /* kills a child that has not ended by then */
     }
     errno = saved;
 }
 
-static void serve(int client, const struct peer *peer)
+_Noreturn static void serve(int client, const struct peer *peer)
 {
     close(listener);
     served = client;
-    signal(SIGALRM, SIG_DFL);
+    signal(SIGALRM, SIG_DFL); /* whoever started us may have ignored it */
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     if (echo_client(client) == -1)
         log_client(peer, errno);
-    hang_up(client);
-    _exit(0);
+    hang_up(client); /* a plain close would reset it if something has come that was not read */
+    _exit(0);        /* exit would run what the parent is to run at its end */
 }
 
 int main(int argc, char *argv[])
@@ -83,9 +84,9 @@ int main(int argc, char *argv[])
     struct peer peer;
     int client;
 
-    children_room(max);
-    listener = listener_open(&address, backlog);
     signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    listener = listener_open(&address, backlog);
+    children_reserve(max);
     sigemptyset(&none);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
@@ -104,7 +105,7 @@ int main(int argc, char *argv[])
         sigprocmask(SIG_SETMASK, &none, NULL);
         client = accept_client(listener, false, &peer);
         if (client == -1 && listener != -1)
-            accept_wait(errno);
+            accept_back_off(errno);
         sigprocmask(SIG_SETMASK, &all, NULL);
         if (client == -1)
             continue;

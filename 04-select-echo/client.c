@@ -63,10 +63,15 @@ static enum waits read_turn(struct client *client)
     return answer(client, request, (size_t)n);
 }
 
+static ssize_t send_owed(const struct client *client)
+{
+    return send_some(client->fd, client->owed + client->owed_sent,
+                     client->owed_length - client->owed_sent);
+}
+
 static enum waits write_turn(struct client *client)
 {
-    ssize_t n = send_some(client->fd, client->owed + client->owed_sent,
-                          client->owed_length - client->owed_sent);
+    ssize_t n = send_owed(client);
     if (n == -1)
         return lost(client);
     client->owed_sent += (size_t)n;
@@ -85,8 +90,7 @@ enum waits client_turn(struct client *client)
 void client_stop(struct client *client)
 {
     if (client->owed)
-        send_some(client->fd, client->owed + client->owed_sent,
-                  client->owed_length - client->owed_sent);
+        send_owed(client);
     hang_up(client->fd);
     free(client->owed);
     free(client);

@@ -14,6 +14,9 @@
 
 #include <stddef.h>
 
+/* What a client waits for. */
+enum waits { FOR_READ, FOR_WRITE, FOR_NOTHING };
+
 struct client {
     int fd;
     struct peer peer;
@@ -21,9 +24,6 @@ struct client {
     size_t owed_length;
     size_t owed_sent; /* how much of it the socket has taken since */
 };
-
-/* What a client waits for. */
-enum waits { FOR_READ, FOR_WRITE, FOR_NOTHING };
 
 /* Takes over a non-blocking descriptor. Returns NULL, with errno, when there is no memory. */
 struct client *client_new(int fd, const struct peer *peer);

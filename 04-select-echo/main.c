@@ -3,15 +3,15 @@
  * 04-select-echo: a server for many clients, in one process.
  *
  * Run:      build/04-select-echo            and in two more terminals:  build/say 9000
- * New:      select waits for all descriptors at once and says which are ready; nothing else may
- *           wait, so the sockets are non-blocking, and a client that does not take its answers is
+ * New:      select waits for all descriptors at once and says which are ready. Nothing else may
+ *           block, so the sockets are non-blocking; and a client that does not take its answers is
  *           not read from until it does (client.c). Signals come as one more descriptor.
- * Wrong:    each turn of the loop looks at every descriptor, and none may reach FD_SETSIZE, 1024.
- *           Step 05 uses epoll.
+ * Limits:   each round looks at every descriptor, and none may reach FD_SETSIZE, 1024. Step 05
+ *           uses epoll.
  *
- * Who may do what when: a turn closes only its own client; a new client is accepted after the
- * turns, or it would be taken for the one that just had its number; stopping is done between the
- * batches.
+ * The order within a round: first each ready client has its turn, which closes no client but
+ * itself; then signals; and the listener last: a new client may get the descriptor of one that was
+ * closed in this round, and of which the sets still say that it is ready.
  */
 #include "../common/accept.h"
 #include "../common/io.h"
@@ -29,9 +29,9 @@
 #define CLIENTS_MAX (FD_SETSIZE - 6) /* less stdin, stdout, stderr, the listener, and a pipe */
 
 static struct client *clients[FD_SETSIZE]; /* by descriptor */
-static int n_clients;
+static long n_clients, max = CLIENTS_MAX;
 static fd_set for_read, for_write; /* what each client waits for */
-static int highest;                /* no client has a higher descriptor */
+static int highest;                /* the highest descriptor watched so far: select(2) */
 
 static void wait_for(int fd, enum waits waits)
 {
@@ -41,6 +41,15 @@ static void wait_for(int fd, enum waits waits)
         FD_SET(fd, &for_read);
     else if (waits == FOR_WRITE)
         FD_SET(fd, &for_write);
+}
+
+static void leave(int fd, void (*farewell)(struct client *))
+{
+    wait_for(fd, FOR_NOTHING);
+    farewell(clients[fd]);
+    clients[fd] = NULL;
+    n_clients--;
+    backoff_end();
 }
 
 static void enter(int fd, const struct peer *peer)
@@ -61,15 +70,6 @@ static void enter(int fd, const struct peer *peer)
     if (fd > highest)
         highest = fd;
     wait_for(fd, FOR_READ);
-}
-
-static void leave(int fd, void (*farewell)(struct client *))
-{
-    wait_for(fd, FOR_NOTHING);
-    farewell(clients[fd]);
-    clients[fd] = NULL;
-    n_clients--;
-    accept_rest_over();
 }
 
 static void turns(const fd_set *readable, const fd_set *writable)
@@ -99,7 +99,7 @@ static void accept_one(int listener)
 int main(int argc, char *argv[])
 {
     static const int stop_signals[] = {SIGTERM, SIGINT, SIGQUIT, 0};
-    long backlog = BACKLOG_DEFAULT, max = CLIENTS_MAX;
+    long backlog = BACKLOG_DEFAULT;
     const struct option options[] = {
         OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, CLIENTS_MAX), {0}};
     const char *about = "Echoes what clients send, all served in one process, with select.\n";
@@ -108,26 +108,26 @@ int main(int argc, char *argv[])
 
     int listener = listener_open(&address, backlog);
     int signals = signals_catch(stop_signals);
-    if (listener >= FD_SETSIZE || signals >= FD_SETSIZE)
-        die("cannot watch %s: too many descriptors were open at the start", address.text);
     if (set_nonblocking(listener, true) == -1)
         die("cannot make the listener non-blocking: %s", strerror(errno));
-    listener_announce(listener);
+    if (listener >= FD_SETSIZE || signals >= FD_SETSIZE)
+        die("cannot watch %s: too many descriptors were open at the start", address.text);
     highest = listener > signals ? listener : signals;
+    listener_announce(listener);
 
     while (!stop_now && (listener != -1 || n_clients > 0)) {
         fd_set readable = for_read, writable = for_write;
-        int rest = accept_rest();
-        struct timeval timeout = {.tv_usec = rest * 1000};
+        int backoff = backoff_left();
+        struct timeval timeout = {.tv_usec = backoff * 1000};
         FD_SET(signals, &readable);
-        if (listener != -1 && n_clients < max && rest == -1)
+        if (listener != -1 && n_clients < max && backoff == -1)
             FD_SET(listener, &readable);
 
-        if (select(highest + 1, &readable, &writable, NULL, rest == -1 ? NULL : &timeout) == -1) {
-            if (errno == EINTR)
-                continue;
+        int n = select(highest + 1, &readable, &writable, NULL, backoff == -1 ? NULL : &timeout);
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1)
             die("cannot wait: %s", strerror(errno));
-        }
         turns(&readable, &writable);
         if (FD_ISSET(signals, &readable)) {
             for (int signal; (signal = signals_take()) != 0;)

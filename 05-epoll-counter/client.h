@@ -25,8 +25,8 @@ struct client {
     int fd;
     enum waits waits; /* what the loop has asked epoll for */
     struct peer peer;
-    bool ended;       /* it has said that no more will come */
-    struct line line; /* the half that has come */
+    bool ended;       /* end of file was read: it has half-closed */
+    struct line line; /* an unfinished one */
     char *owed;       /* answers the socket has not taken yet; NULL: none */
     size_t owed_length;
     size_t owed_sent; /* how much of it the socket has taken since */

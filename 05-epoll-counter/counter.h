@@ -7,7 +7,8 @@
  *   anything else    Unknown command
  *
  * A line ends with LF; one CR before it does not count. It may arrive in any number of pieces, and
- * any number of lines in one piece. No reply means: not known whether it was executed.
+ * any number of lines in one piece. A client that gets no reply cannot know whether its line was
+ * executed.
  */
 #ifndef COUNTER_H
 #define COUNTER_H

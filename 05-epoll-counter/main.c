@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * 05-epoll-counter: a counter for many clients, in one process, as many as it may have descriptors.
+ * 05-epoll-counter: a counter for many clients, in one process, not limited by FD_SETSIZE.
  *
- * Run:      build/05-epoll-counter            and in two more terminals:  build/say 9000
+ * Run:      build/05-epoll-counter          and in two more terminals:  build/say 9000
  *           with the lines  inc  and  read
- * New:      epoll keeps the list of descriptors in the system and says only which are ready, so the
- *           silent ones cost nothing. And the clients share something: a counter (counter.c), which
+ * New:      epoll keeps the list of descriptors in the kernel and says only which are ready, so the
+ *           silent ones cost nothing. And the clients share something, a counter (counter.c), which
  *           needs no lock because one thread gives all of them their turns.
- * Wrong:    one thread is one core, however many the machine has. Step 06 runs a loop on each.
+ * Limits:   one thread is one core, however many the machine has. Step 06 runs a loop on each.
  *
- * Who may do what when: a turn closes only its own client, so that no event of the same batch
- * speaks of a client that is gone; a new client is accepted after the turns; stopping is done
- * between the batches.
+ * The order within a round: first each ready client has its turn, which closes no client but
+ * itself, so that no event of this round speaks of one that is gone; then signals; and the listener
+ * last.
  */
 #ifndef __linux__
 #error "epoll is Linux's: on another system compile this step in a Linux container"
@@ -31,33 +31,16 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define BATCH 256 /* events taken at a time */
+#define EVENTS_MAX 256 /* taken in one round */
 
 static int epoll, listener, signals; /* descriptors */
 static struct client *clients;       /* all of them, a list */
-static long n_clients, max = 1000000;
+static long n_clients, max;
 
-static int watch(int operation, int fd, void *who, enum waits waits)
+static int watch(int operation, int fd, void *who, uint32_t events)
 {
-    struct epoll_event event = {.events = waits == FOR_WRITE ? EPOLLOUT : EPOLLIN, .data.ptr = who};
+    struct epoll_event event = {.events = events, .data.ptr = who};
     return epoll_ctl(epoll, operation, fd, &event);
-}
-
-static void enter(int fd, const struct peer *peer)
-{
-    struct client *client = client_new(fd, peer);
-
-    if (!client || watch(EPOLL_CTL_ADD, fd, client, FOR_READ) == -1) {
-        log_client(peer, errno);
-        close(fd);
-        free(client);
-        return;
-    }
-    client->next = clients;
-    if (clients)
-        clients->previous = client;
-    clients = client;
-    n_clients++;
 }
 
 static void leave(struct client *client, void (*farewell)(struct client *))
@@ -69,8 +52,25 @@ static void leave(struct client *client, void (*farewell)(struct client *))
     else
         clients = client->next;
     n_clients--;
-    farewell(client); /* closing the descriptor ends the watch */
-    accept_rest_over();
+    farewell(client); /* closing its descriptor ends the watch */
+    backoff_end();
+}
+
+static void enter(int fd, const struct peer *peer)
+{
+    struct client *client = client_new(fd, peer);
+
+    if (!client || watch(EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
+        log_client(peer, errno);
+        close(fd);
+        free(client);
+        return;
+    }
+    client->next = clients;
+    if (client->next)
+        client->next->previous = client;
+    clients = client;
+    n_clients++;
 }
 
 /* EPOLLHUP and EPOLLERR come unasked, and need nothing of their own: the read or write of the turn
@@ -81,7 +81,8 @@ static void turn(struct client *client)
 
     if (waits != FOR_NOTHING && waits != client->waits) {
         client->waits = waits;
-        if (watch(EPOLL_CTL_MOD, client->fd, client, waits) == -1) {
+        uint32_t events = waits == FOR_WRITE ? EPOLLOUT : EPOLLIN;
+        if (watch(EPOLL_CTL_MOD, client->fd, client, events) == -1) {
             log_client(&client->peer, errno);
             waits = FOR_NOTHING;
         }
@@ -90,29 +91,40 @@ static void turn(struct client *client)
         leave(client, client_free);
 }
 
-/* Watches the listener, or leaves it alone while it rests or there are clients enough. Returns how long
- * to wait at most, in ms; -1: for ever. */
+/* Watches the listener, or leaves it alone during a back-off or when there are clients enough.
+ * Returns how long to wait at most, in ms; -1: for ever. */
 static int watch_listener(void)
 {
     static bool watched;
-    int rest = accept_rest();
-    bool on = rest == -1 && n_clients < max;
+    int backoff = backoff_left();
+    bool on = backoff == -1 && n_clients < max;
 
     if (listener == -1 || on == watched)
-        return rest;
-    if (watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener, &listener, FOR_READ) == -1) {
+        return backoff;
+    if (watch(on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener, &listener, EPOLLIN) == -1) {
         accept_failed(errno);
-        return accept_rest();
+        return backoff_left();
     }
     watched = on;
-    return rest;
+    return backoff;
 }
 
-static void accept_batch(long batch)
+/* Closes the listener. With fd:N another process may have it open, too; then close alone does not
+ * end the watch: epoll(7). */
+static void close_listener(void)
+{
+    if (listener == -1)
+        return;
+    watch(EPOLL_CTL_DEL, listener, NULL, 0);
+    listener_close(listener);
+    listener = -1;
+}
+
+static void accept_some(long accepts)
 {
     struct peer peer;
 
-    for (; batch > 0 && n_clients < max; batch--) {
+    for (; accepts > 0 && n_clients < max; accepts--) {
         int fd = accept_client(listener, true, &peer);
         if (fd == -1) {
             accept_failed(errno);
@@ -125,28 +137,31 @@ static void accept_batch(long batch)
 int main(int argc, char *argv[])
 {
     static const int stop_signals[] = {SIGTERM, SIGINT, SIGQUIT, 0};
-    long backlog = BACKLOG_DEFAULT, batch = 1, descriptors = raise_descriptor_limit();
-    const struct option options[] = {
-        OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, 1000000), OPTION_BATCH(&batch), {0}};
+    long backlog = BACKLOG_DEFAULT, accepts = 1;
+    const struct option options[] = {OPTION_BACKLOG(&backlog),
+                                     OPTION_MAX_CONNECTIONS(&max, CONNECTIONS_MAX),
+                                     OPTION_ACCEPTS(&accepts),
+                                     {0}};
     const char *about = "Counts for its clients, all served in one process, with epoll.\n"
                         "A line `inc` increments the counter, `read` reads it.\n";
-    struct epoll_event events[BATCH];
+    struct epoll_event events[EVENTS_MAX];
     bool stop_now = false;
 
-    if (descriptors / 10 * 9 < max)
-        max = descriptors / 10 * 9;
+    max = default_connections();
     struct address address = server_options(argc, argv, about, options);
     listener = listener_open(&address, backlog);
     signals = signals_catch(stop_signals);
+    if (set_nonblocking(listener, true) == -1)
+        die("cannot make the listener non-blocking: %s", strerror(errno));
     epoll = epoll_create1(0);
-    if (epoll == -1 || set_nonblocking(listener, true) == -1 ||
-        watch(EPOLL_CTL_ADD, signals, &signals, FOR_READ) == -1)
-        die("cannot watch %s: %s", address.text, strerror(errno));
+    if (epoll == -1 || watch(EPOLL_CTL_ADD, signals, &signals, EPOLLIN) == -1)
+        die("cannot set up epoll: %s", strerror(errno));
     listener_announce(listener);
 
     while (!stop_now && (listener != -1 || n_clients > 0)) {
-        bool signalled = false, knocked = false;
-        int n = epoll_wait(epoll, events, BATCH, watch_listener());
+        bool signalled = false, listener_ready = false;
+
+        int n = epoll_wait(epoll, events, EVENTS_MAX, watch_listener());
         if (n == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         for (int i = 0; i < n; i++) {
@@ -154,20 +169,17 @@ int main(int argc, char *argv[])
             if (who == &signals)
                 signalled = true;
             else if (who == &listener)
-                knocked = true;
+                listener_ready = true;
             else
                 turn(who);
         }
         if (signalled) {
             for (int signal; (signal = signals_take()) != 0;)
                 stop_now |= signal != SIGQUIT;
-            watch(EPOLL_CTL_DEL, listener, NULL,
-                  FOR_READ);          /* closing ends no watch if others, too, */
-            listener_close(listener); /* have the listener open */
-            listener = -1;
+            close_listener();
         }
-        if (knocked && listener != -1)
-            accept_batch(batch);
+        if (listener_ready && listener != -1)
+            accept_some(accepts);
     }
     while (clients)
         leave(clients, client_stop);

@@ -7,7 +7,8 @@
  *   anything else    Unknown command
  *
  * A line ends with LF; one CR before it does not count. It may arrive in any number of pieces, and
- * any number of lines in one piece. No reply means: not known whether it was executed.
+ * any number of lines in one piece. A client that gets no reply cannot know whether its line was
+ * executed.
  */
 #include "protocol.h"
 
@@ -46,7 +47,7 @@ static size_t execute(struct line *line, char *reply)
     return length;
 }
 
-static size_t counter_answer(struct line *line, const char *request, size_t n, char *space,
+static size_t counter_answer(struct line *line, const char *bytes, size_t n, char *space,
                              const char **answer)
 {
     size_t length = 0;
@@ -55,9 +56,9 @@ static size_t counter_answer(struct line *line, const char *request, size_t n, c
     if (n == 0 && line->length > 0)
         return execute(line, space);
     for (size_t i = 0; i < n; i++) {
-        if (request[i] != '\n') {
+        if (bytes[i] != '\n') {
             if (line->length < sizeof line->bytes)
-                line->bytes[line->length++] = request[i];
+                line->bytes[line->length++] = bytes[i];
             continue;
         }
         if (line->length > 0 && line->bytes[line->length - 1] == '\r')

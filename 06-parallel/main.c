@@ -7,7 +7,7 @@
  *           changed by several threads at once and must be an atomic (counter.c). And who accepts?
  *           --accept each: every worker, from a listener of its own on the same port, among which
  *           the system divides the clients. --accept one: this thread, which hands clients out.
- * Wrong:    one machine.
+ * Limits:   one machine.
  *
  * This thread starts the workers and takes the signals: TERM and INT stop the server now, QUIT when
  * its clients have left; USR1 prints how many there are, USR2 turns the dropping of new ones on or
@@ -33,11 +33,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static long backlog = BACKLOG_DEFAULT, threads, accept_one, counter, write_timeout = 120000;
-static int door; /* the first listener; -1: closed, we are to end */
+static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting, write_timeout = 120000;
+static int first_listener; /* -1: closed, we are to end */
 static struct worker *workers;
 
-/* The system keeps the time: tcp(7). Sockets inherit it from their listener. */
+/* The kernel keeps the time: for how long what was sent may stay untaken. Accepted sockets inherit
+ * it from their listener: tcp(7). */
 static void set_write_timeout(int listener)
 {
     unsigned ms = (unsigned)write_timeout;
@@ -46,42 +47,25 @@ static void set_write_timeout(int listener)
         die("cannot set the write timeout: %s", strerror(errno));
 }
 
-/* Another listener at the same address. The first was bound without SO_REUSEPORT, so that a second
- * server is refused, and has it since; now further ones of ours may join it: socket(7). */
-static int open_sibling(void)
+/* The listener of the i-th worker; -1: it has none. Where the system cannot have several at one
+ * address (unix:PATH, fd:N) all workers share the first. */
+static int listener_of(long i)
 {
-    const int on = 1;
-    struct sockaddr_storage at;
-    socklen_t length = sizeof at;
-    int fd = -1;
+    int fd;
 
-    if (getsockname(door, (struct sockaddr *)&at, &length) == 0)
-        fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    if (fd == -1 || setsockopt(door, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1 ||
-        (at.ss_family == AF_INET6 &&
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1) ||
-        bind(fd, (struct sockaddr *)&at, length) == -1 || listen(fd, (int)backlog) == -1)
-        die("cannot open one more listener: %s", strerror(errno));
+    if (one_accepts)
+        return -1;
+    if (i > 0 && !settings.share_listener)
+        fd = listener_sibling(first_listener, backlog);
+    else
+        fd = dup(first_listener);
+    if (fd == -1 || set_nonblocking(fd, true) == -1)
+        die("cannot have one more listener: %s", strerror(errno));
     set_write_timeout(fd);
     return fd;
 }
 
-/* The listener of the i-th worker. Where the system cannot have several at one address, the workers
- * share one, and its next client wakes one of them. */
-static int listener_of(long i)
-{
-    if (accept_one)
-        return -1;
-    int fd = i > 0 && !settings.exclusive ? open_sibling() : dup(door);
-    if (fd == -1)
-        die("cannot open one more listener: %s", strerror(errno));
-    return fd;
-}
-
+/* Signals are for this thread alone: a thread inherits the mask of the one that creates it. */
 static void start_workers(void)
 {
     sigset_t all, before;
@@ -90,7 +74,7 @@ static void start_workers(void)
     if (!workers)
         die("cannot set up %ld workers: %s", threads, strerror(errno));
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* a thread inherits the mask of its creator */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (long i = 0; i < threads; i++)
         worker_start(&workers[i], listener_of(i));
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -100,8 +84,8 @@ static void stop_workers(enum stop stop)
 {
     if (stop <= shared.stop)
         return;
-    listener_close(door);
-    door = -1;
+    listener_close(first_listener);
+    first_listener = -1;
     shared.stop = stop;
     for (long i = 0; i < threads; i++)
         worker_wake(&workers[i]);
@@ -116,7 +100,7 @@ static void report(void)
         accepted += workers[i].accepted;
         bytes += workers[i].bytes;
     }
-    if (counter)
+    if (counting)
         snprintf(value, sizeof value, " counter=%" PRIu64, counter_value());
     log_line("connections=%ld accepted=%" PRIu64 " bytes=%" PRIu64 "%s", (long)shared.connections,
              accepted, bytes, value);
@@ -144,31 +128,33 @@ static void run(int signals)
     long next = 0;
 
     while (shared.running > 0) {
-        int rest = accept_rest();
+        int backoff = backoff_left();
+        bool accepts = one_accepts && backoff == -1;
         struct pollfd ready[] = {{.fd = signals, .events = POLLIN},
-                                 {.fd = accept_one && rest == -1 ? door : -1, .events = POLLIN}};
-        if (poll(ready, 2, rest) == -1 && errno != EINTR)
+                                 {.fd = accepts ? first_listener : -1, .events = POLLIN}};
+        if (poll(ready, 2, backoff) == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         take_signals();
-        bool knocked = door != -1 && ready[1].revents;
-        for (long i = 0; knocked && i < settings.max_accepts_per_batch; i++)
-            knocked = worker_accept(&workers[next++ % threads], door);
+        if (ready[1].revents && first_listener != -1)
+            for (long i = 0; i < settings.accepts; i++)
+                if (!worker_accept(&workers[next++ % threads], first_listener))
+                    break;
     }
 }
 
 int main(int argc, char *argv[])
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
-    long max = raise_descriptor_limit() / 10 * 9, batch = 1, on_error = ERROR_LOG, dropping = 0;
+    static const int caught[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
+    long max = default_connections(), accepts = 1, on_error = ERROR_LOG, dropping = 0;
     const struct option options[] = {
         OPTION_BACKLOG(&backlog),
-        OPTION_MAX_CONNECTIONS(&max, 1000000),
-        OPTION_BATCH(&batch),
+        OPTION_MAX_CONNECTIONS(&max, CONNECTIONS_MAX),
+        OPTION_ACCEPTS(&accepts),
         {"threads", "N", &threads, 1, 1024, "workers"},
-        {"accept", "each|one", &accept_one, 0, 0, "who accepts: each worker or one thread"},
-        {"protocol", "echo|counter", &counter, 0, 0, "what clients are answered"},
+        {"accept", "each|one", &one_accepts, 0, 0, "who accepts: each worker or one thread"},
+        {"protocol", "echo|counter", &counting, 0, 0, "what clients are answered"},
         {"write-timeout", "SECONDS", &write_timeout, 0, 1000000000,
-         "for an answer to be taken; 0: no limit"},
+         "for answers to be taken; 0: the system's"},
         {"on-handler-error", "raise|ignore|log", &on_error, 0, 0,
          "what a client's failure leads to"},
         {"drop-incoming", NULL, &dropping, 0, 0, "accept clients and close at once"},
@@ -177,29 +163,27 @@ int main(int argc, char *argv[])
     const char *about = "Echoes or counts for its clients, served by several threads.\n";
 
     threads = sysconf(_SC_NPROCESSORS_ONLN);
-    if (max > 1000000)
-        max = 1000000;
     struct address address = server_options(argc, argv, about, options);
-    settings.protocol = counter ? &counter_protocol : &echo_protocol;
+    settings.protocol = counting ? &counter_protocol : &echo_protocol;
     settings.max_connections = max;
-    settings.max_accepts_per_batch = batch;
+    settings.accepts = accepts;
     settings.on_error = (int)on_error;
-    settings.exclusive = address.kind != ADDRESS_INET;
+    settings.share_listener = address.kind != ADDRESS_INET;
     shared.dropping = dropping;
 
-    door = listener_open(&address, backlog);
-    set_write_timeout(door);
-    if (set_nonblocking(door, true) == -1)
+    first_listener = listener_open(&address, backlog);
+    set_write_timeout(first_listener);
+    if (set_nonblocking(first_listener, true) == -1)
         die("cannot make the listener non-blocking: %s", strerror(errno));
-    int pipe = signals_catch(signals);
+    int signals = signals_catch(caught);
     start_workers();
-    listener_announce(door);
+    listener_announce(first_listener);
 
-    run(pipe);
+    run(signals);
     for (long i = 0; i < threads; i++)
         worker_join(&workers[i]);
     free(workers);
-    if (counter)
+    if (counting)
         log_line("counter=%" PRIu64, counter_value());
     log_line("server terminated");
     return shared.failed ? 1 : 0;

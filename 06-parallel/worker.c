@@ -2,9 +2,9 @@
 /*
  * worker.c: see worker.h
  *
- * Who may do what when: a turn closes only its own client, so that no event of the same batch
- * speaks of a client that is gone; a new client is accepted after the turns; stopping is done
- * between the batches. Only its worker ends a client; another thread may add one.
+ * The order within a round: first each ready client has its turn, which closes no client but
+ * itself, so that no event of this round speaks of one that is gone; then stopping; and the
+ * listener last. Another thread may add a client, but once epoll has it only its worker ends it.
  */
 #include "worker.h"
 
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 256 /* events taken at a time */
+#define EVENTS_MAX 256 /* taken in one round */
 
 struct settings settings;
 struct shared shared;
@@ -42,16 +42,6 @@ void worker_client_failed(const struct peer *peer, int error)
     }
 }
 
-static void link_client(struct worker *worker, struct client *client)
-{
-    pthread_mutex_lock(&worker->lock);
-    client->next = worker->clients;
-    if (client->next)
-        client->next->previous = client;
-    worker->clients = client;
-    pthread_mutex_unlock(&worker->lock);
-}
-
 static void leave(struct worker *worker, struct client *client, void (*farewell)(struct client *))
 {
     pthread_mutex_lock(&worker->lock);
@@ -64,7 +54,17 @@ static void leave(struct worker *worker, struct client *client, void (*farewell)
     pthread_mutex_unlock(&worker->lock);
     farewell(client); /* closing the descriptor ends the watch */
     shared.connections--;
-    accept_rest_over();
+    backoff_end();
+}
+
+static void link_client(struct worker *worker, struct client *client)
+{
+    pthread_mutex_lock(&worker->lock);
+    client->next = worker->clients;
+    if (client->next)
+        client->next->previous = client;
+    worker->clients = client;
+    pthread_mutex_unlock(&worker->lock);
 }
 
 static void enter(struct worker *worker, int fd, const struct peer *peer)
@@ -79,7 +79,7 @@ static void enter(struct worker *worker, int fd, const struct peer *peer)
     }
     worker->accepted++;
     link_client(worker, client);
-    /* From here on the client may be ready, and gone, before this call returns. */
+    /* Once epoll has the client, its worker may serve and free it before epoll_ctl returns. */
     if (watch(worker, EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
         worker_client_failed(peer, errno);
         leave(worker, client, client_free);
@@ -90,11 +90,11 @@ bool worker_accept(struct worker *worker, int listener)
 {
     struct peer peer;
 
-    /* A place is taken before accept, or two threads would accept for the last one. */
     bool dropping = shared.dropping;
+    /* A place is taken before accept, or two threads would accept for the last one. */
     if (!dropping && shared.connections++ >= settings.max_connections) {
         shared.connections--;
-        accept_rest_begin();
+        backoff_begin();
         return false;
     }
     int fd = accept_client(listener, true, &peer);
@@ -127,46 +127,50 @@ static void turn(struct worker *worker, struct client *client)
         leave(worker, client, client_free);
 }
 
-/* Watches the listener, or leaves it alone while it rests. Returns how long to wait at most, in ms; -1:
- * for ever. */
+/* Watches the listener, or leaves it alone during a back-off. Returns how long to wait at most, in
+ * ms; -1: for ever. */
 static int watch_listener(struct worker *worker)
 {
-    int rest = accept_rest();
-    bool on = rest == -1;
+    uint32_t events = settings.share_listener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
+    int backoff = backoff_left();
+    bool on = backoff == -1;
 
     if (worker->listener == -1 || on == worker->watched)
-        return rest;
+        return backoff;
     if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
-              settings.exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN) == -1) {
+              events) == -1) {
         accept_failed(errno);
-        return accept_rest();
+        return backoff_left();
     }
     worker->watched = on;
-    return rest;
+    return backoff;
 }
 
+/* Closes the listener. Another worker or, with fd:N, another process may have it open, too; then
+ * close alone does not end the watch: epoll(7). */
 static void close_listener(struct worker *worker)
 {
     if (worker->listener == -1)
         return;
-    watch(worker, EPOLL_CTL_DEL, worker->listener, NULL, 0); /* closing ends no watch if others, */
-    close(worker->listener);                                 /* too, have the listener open */
+    watch(worker, EPOLL_CTL_DEL, worker->listener, NULL, 0);
+    close(worker->listener);
     worker->listener = -1;
 }
 
+/* Nobody adds to the list any more when stop is set, so it may be looked at without the lock. */
 static bool is_finished(const struct worker *worker)
 {
     enum stop stop = shared.stop;
     return stop == STOP_NOW || (stop == STOP_WHEN_EMPTY && !worker->clients);
 }
 
-static void serve(struct worker *worker)
+static void do_round(struct worker *worker)
 {
-    struct epoll_event events[BATCH];
+    struct epoll_event events[EVENTS_MAX];
     eventfd_t value;
-    bool knocked = false;
+    bool listener_ready = false;
 
-    int n = epoll_wait(worker->epoll, events, BATCH, watch_listener(worker));
+    int n = epoll_wait(worker->epoll, events, EVENTS_MAX, watch_listener(worker));
     if (n == -1 && errno != EINTR)
         die("cannot wait: %s", strerror(errno));
     for (int i = 0; i < n; i++) {
@@ -174,22 +178,23 @@ static void serve(struct worker *worker)
         if (who == &worker->wake)
             eventfd_read(worker->wake, &value);
         else if (who == &worker->listener)
-            knocked = true;
+            listener_ready = true;
         else
             turn(worker, who);
     }
     if (shared.stop != STOP_NOT)
         close_listener(worker);
-    for (long i = 0; knocked && i < settings.max_accepts_per_batch; i++)
-        knocked = worker->listener != -1 && worker_accept(worker, worker->listener);
+    if (listener_ready && worker->listener != -1)
+        for (long i = 0; i < settings.accepts && worker_accept(worker, worker->listener); i++)
+            ;
 }
 
-static void *run(void *argument)
+static void *run_worker(void *argument)
 {
     struct worker *worker = argument;
 
     while (!is_finished(worker))
-        serve(worker);
+        do_round(worker);
     close_listener(worker);
     while (worker->clients)
         leave(worker, worker->clients, client_stop);
@@ -201,16 +206,17 @@ static void *run(void *argument)
 void worker_start(struct worker *worker, int listener)
 {
     *worker = (struct worker){.listener = listener, .lock = PTHREAD_MUTEX_INITIALIZER};
+    /* With --work a turn is kept short by its number of lines. */
     worker->request_max = settings.work > 0 ? 256 : settings.protocol->request_max;
     worker->request = malloc(worker->request_max);
-    worker->space = malloc(settings.protocol->space + 1);
+    worker->space = malloc(settings.protocol->space + 1); /* or malloc(0) may return NULL */
     worker->epoll = epoll_create1(0);
     worker->wake = eventfd(0, EFD_NONBLOCK);
     if (!worker->request || !worker->space || worker->epoll == -1 || worker->wake == -1 ||
         watch(worker, EPOLL_CTL_ADD, worker->wake, &worker->wake, EPOLLIN) == -1)
         die("cannot set up a worker: %s", strerror(errno));
     shared.running++;
-    int error = pthread_create(&worker->thread, NULL, run, worker);
+    int error = pthread_create(&worker->thread, NULL, run_worker, worker);
     if (error != 0)
         die("cannot start a worker: %s", strerror(error));
 }

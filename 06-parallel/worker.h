@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A worker: the event loop of step 05 in a thread of its own, with its own clients and, for
- * --accept each, its own listener. Workers share nothing but what stands below under `shared`.
+ * --accept each, its own listener. Workers share the counter, what stands below under `shared`, and
+ * with --accept one the main thread adds to their clients.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -17,10 +18,10 @@
 extern struct settings {
     const struct protocol *protocol;
     long max_connections;
-    long max_accepts_per_batch;
-    long work; /* microseconds */
+    long accepts; /* in one round, at most */
+    long work;    /* microseconds */
     enum { ERROR_RAISE, ERROR_IGNORE, ERROR_LOG } on_error;
-    bool exclusive; /* all workers watch the same listener: wake one, not all */
+    bool share_listener; /* all watch the same one, and a client shall wake one of them, not all */
 } settings;
 
 enum stop { STOP_NOT, STOP_WHEN_EMPTY, STOP_NOW };
@@ -41,7 +42,7 @@ struct worker {
     bool watched; /* the listener is in epoll */
     char *request, *space;
     size_t request_max;
-    _Atomic uint64_t accepted, bytes;
+    _Atomic uint64_t accepted, bytes; /* atomic, because the main thread reports them */
     pthread_mutex_t lock; /* of the list: with --accept one, another thread adds to it */
     struct client *clients;
 };
@@ -56,11 +57,13 @@ void worker_wake(struct worker *worker);
 /* Waits until the worker has ended, and frees what it had. */
 void worker_join(struct worker *worker);
 
-/* Accepts a client for a worker, which need not be the caller. Returns false if there was none, or
- * no room for one: then the caller's listener may have to rest, see accept_rest(). */
+/* Accepts a client for a worker, which need not be the caller. Returns false if there was none or
+ * no room for one; then the caller's listener may have to be left alone: backoff_left(). */
 bool worker_accept(struct worker *worker, int listener);
 
-/* Does what --on-handler-error says. */
+/* A client's I/O or set-up has failed. Does what --on-handler-error says: `log` logs it; `ignore`
+ * does nothing; `raise` logs it, and the server takes no more clients, and ends with status 1 when
+ * those that are here have left. */
 void worker_client_failed(const struct peer *peer, int error);
 
 #endif

@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REST_MS 100
+#define BACKOFF_MS 100
 #define LOG_MS 1000
 
-static _Thread_local long long rest_until; /* in now_ms(); 0: no rest */
+static _Thread_local long long backoff_until; /* in now_ms(); 0: none */
 
 static long long now_ms(void)
 {
@@ -31,6 +31,7 @@ int accept_client(int listener, bool nonblocking, struct peer *peer)
 {
     for (;;) {
         socklen_t length = sizeof peer->at;
+        *peer = (struct peer){0}; /* of a unix socket's name only the family may be written */
 #ifdef SOCK_NONBLOCK
         int fd = accept4(listener, &peer->at.any, &length, nonblocking ? SOCK_NONBLOCK : 0);
 #else
@@ -43,46 +44,45 @@ int accept_client(int listener, bool nonblocking, struct peer *peer)
     }
 }
 
-void accept_rest_begin(void)
-{
-    rest_until = now_ms() + REST_MS;
-}
-
-bool accept_failed(int error)
+void accept_failed(int error)
 {
     static _Atomic long long next_log; /* one for all threads */
 
     if (error == EAGAIN || error == EWOULDBLOCK)
-        return false;
+        return;
     if (error == EBADF || error == EINVAL || error == ENOTSOCK || error == EFAULT)
         die("cannot accept: %s", strerror(error));
     long long now = now_ms(), due = next_log;
     if (now >= due && atomic_compare_exchange_strong(&next_log, &due, now + LOG_MS))
         log_line("cannot accept: %s", strerror(error));
-    accept_rest_begin();
-    return true;
+    backoff_begin();
 }
 
-void accept_wait(int error)
+void accept_back_off(int error)
 {
-    if (accept_failed(error))
-        poll(NULL, 0, REST_MS);
+    accept_failed(error);
+    poll(NULL, 0, backoff_left());
 }
 
-int accept_rest(void)
+int backoff_left(void)
 {
-    if (rest_until == 0)
+    if (backoff_until == 0)
         return -1;
-    long long left = rest_until - now_ms();
+    long long left = backoff_until - now_ms();
     if (left > 0)
         return (int)left;
-    rest_until = 0;
+    backoff_until = 0;
     return -1;
 }
 
-void accept_rest_over(void)
+void backoff_begin(void)
 {
-    rest_until = 0;
+    backoff_until = now_ms() + BACKOFF_MS;
+}
+
+void backoff_end(void)
+{
+    backoff_until = 0;
 }
 
 void log_client(const struct peer *peer, int error)

@@ -64,9 +64,11 @@ int address_parse(struct address *address, const char *text, const char **why)
     *address = (struct address){.text = text, .kind = ADDRESS_INET, .fd = -1};
     if (strncmp(text, "unix:", 5) == 0) {
         address->kind = ADDRESS_UNIX;
-        if (text[5] != '\0' && strlen(text + 5) < sizeof((struct sockaddr_un *)0)->sun_path)
+        address->path = text + 5;
+        size_t length = strlen(address->path);
+        if (length > 0 && length < sizeof((struct sockaddr_un *)0)->sun_path)
             return 0;
-        *why = text[5] ? "the path is too long for a unix socket" : "the path is missing";
+        *why = length > 0 ? "the path is too long for a unix socket" : "the path is missing";
         return -1;
     }
     if (strncmp(text, "fd:", 3) == 0) {
@@ -105,7 +107,7 @@ struct addrinfo *address_resolve(const struct address *address, const char **why
     struct addrinfo *list = NULL;
 
     if (address->kind == ADDRESS_UNIX) {
-        list = unix_info(address->text + 5);
+        list = unix_info(address->path);
         *why = "Cannot allocate memory";
         return list;
     }

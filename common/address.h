@@ -15,18 +15,18 @@
 struct address {
     const char *text; /* as it was written; belongs to the caller */
     enum { ADDRESS_INET, ADDRESS_UNIX, ADDRESS_FD } kind;
-    char host[256]; /* ADDRESS_INET: a name, or a numeric address without brackets */
-    char port[6];   /* ADDRESS_INET: decimal, 0 to 65535 */
-    int fd;         /* ADDRESS_FD */
-    /* ADDRESS_UNIX: the path is text + 5, and fits sun_path */
+    char host[256];   /* ADDRESS_INET: a name, or a numeric address without brackets */
+    char port[6];     /* ADDRESS_INET: decimal, 0 to 65535 */
+    const char *path; /* ADDRESS_UNIX: a part of text that fits sun_path; else NULL */
+    int fd;           /* ADDRESS_FD */
 };
 
 /* Reads an address. Returns 0, or -1 with *why set to a constant text that says what is wrong. */
 int address_parse(struct address *address, const char *text, const char **why);
 
-/* Looks an address up: getaddrinfo(3), which may ask a name server; a path is looked up by nobody,
- * but comes in the same form. Not for ADDRESS_FD. Returns a list to be given to address_free(), or
- * NULL with *why set to a constant text. */
+/* Looks an address up: getaddrinfo(3), which may ask a name server; a path needs no look-up, but
+ * comes in the same form. Not for ADDRESS_FD. Returns a list to be given to address_free(), or NULL
+ * with *why set to a constant text. */
 struct addrinfo *address_resolve(const struct address *address, const char **why);
 void address_free(struct addrinfo *list);
 

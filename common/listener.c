@@ -14,6 +14,41 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Closes what could not be set up. Returns -1, with errno as it was. */
+static int close_after_error(int fd)
+{
+    int saved = errno;
+    listener_close(fd);
+    errno = saved;
+    return -1;
+}
+
+/* The options of a TCP listener: see listener.h. Returns 0, or -1 with errno. */
+static int set_options(int fd, int family)
+{
+    const int on = 1;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1)
+        return -1;
+    if (family == AF_INET6)
+        return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    return 0;
+}
+
+/* What it takes to listen: a socket, an address, a queue. Returns the socket, or -1 with errno. */
+static int open_tcp(const struct addrinfo *info, int backlog)
+{
+    int fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
+    if (fd == -1)
+        return -1;
+    if (set_options(fd, info->ai_family) == -1 || bind(fd, info->ai_addr, info->ai_addrlen) == -1 ||
+        listen(fd, backlog) == -1)
+        return close_after_error(fd);
+    return fd;
+}
+
 /* The unix socket that we made: a path is ours as long as it leads to this file. */
 static struct {
     int listener;
@@ -83,39 +118,21 @@ static int bind_path(int fd, const struct addrinfo *info, const char *path)
     return result;
 }
 
-/* socket, options, bind, listen. Returns the listener, or -1 with errno. */
-static int open_one(const struct addrinfo *info, const char *path, int backlog)
+static int open_unix(const struct addrinfo *info, const char *path, int backlog)
 {
-    const int on = 1;
-    int fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
+    struct stat file;
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd == -1)
         return -1;
-
-    bool well;
-    if (path)
-        well = bind_path(fd, info, path) == 0;
-    else
-        well = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-               setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0 &&
-               setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-               (info->ai_family != AF_INET6 ||
-                setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
-               bind(fd, info->ai_addr, info->ai_addrlen) == 0;
-
-    struct stat file;
-    if (well && path && lstat(path, &file) == 0) {
+    if (bind_path(fd, info, path) == -1)
+        return close_after_error(fd);
+    if (lstat(path, &file) == 0) {
         made.listener = fd;
         made.path = path;
         made.device = file.st_dev;
         made.inode = file.st_ino;
     }
-    if (well && listen(fd, backlog) == 0)
-        return fd;
-
-    int saved = errno;
-    listener_close(fd);
-    errno = saved;
-    return -1;
+    return listen(fd, backlog) == 0 ? fd : close_after_error(fd);
 }
 
 /* Takes a socket that was open when we started. */
@@ -137,7 +154,6 @@ static int adopt(int fd, const char *text)
 
 int listener_open(const struct address *address, long backlog)
 {
-    const char *path = address->kind == ADDRESS_UNIX ? address->text + 5 : NULL;
     const char *why;
     int fd = -1, error = 0;
 
@@ -148,7 +164,8 @@ int listener_open(const struct address *address, long backlog)
         die("cannot listen on %s: %s", address->text, why);
     /* A name may stand for several addresses: the first that works is ours. */
     for (struct addrinfo *info = list; info && fd == -1; info = info->ai_next) {
-        fd = open_one(info, path, (int)backlog);
+        fd = address->path ? open_unix(info, address->path, (int)backlog)
+                           : open_tcp(info, (int)backlog);
         error = errno;
     }
     address_free(list);
@@ -157,6 +174,25 @@ int listener_open(const struct address *address, long backlog)
             strchr(address->text, ':') ? "" : "127.0.0.1:", address->text, strerror(error));
     return fd;
 }
+
+#ifdef SO_REUSEPORT
+int listener_sibling(int first, long backlog)
+{
+    const int on = 1;
+    struct sockaddr_storage at;
+    socklen_t length = sizeof at;
+    int fd = -1;
+
+    if (getsockname(first, (struct sockaddr *)&at, &length) == 0)
+        fd = socket(at.ss_family, SOCK_STREAM, 0);
+    if (fd == -1 || set_options(fd, at.ss_family) == -1 ||
+        setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
+        bind(fd, (struct sockaddr *)&at, length) == -1 || listen(fd, (int)backlog) == -1)
+        die("cannot open one more listener: %s", strerror(errno));
+    return fd;
+}
+#endif
 
 void listener_announce(int listener)
 {

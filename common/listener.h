@@ -25,6 +25,12 @@
  */
 int listener_open(const struct address *address, long backlog);
 
+/* Opens one more listener at the address of the first, which listener_open() has opened for TCP;
+ * the system divides the clients among them: socket(7), SO_REUSEPORT. The first is bound without
+ * that option, so that a second server is refused; set after bind(2), it lets our own siblings
+ * join. Returns a blocking descriptor, or ends the program. */
+int listener_sibling(int first, long backlog);
+
 /* Logs "listening on ADDRESS": from now on clients can connect. A test waits for this line. */
 void listener_announce(int listener);
 

@@ -2,6 +2,8 @@
 /* options.c: see options.h */
 #include "options.h"
 
+#include "io.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +125,8 @@ static void store(const struct option *option, const char *value)
 /* Reads one option, argv[i]. Returns the place of the last word it took. */
 static int take_option(char *argv[], int i)
 {
-    const char *name = argv[i] + 2;
+    bool dashes = strncmp(argv[i], "--", 2) == 0;
+    const char *name = dashes ? argv[i] + 2 : "";
     const char *value = strchr(name, '=');
     size_t length = strcspn(name, "=");
 
@@ -133,7 +136,7 @@ static int take_option(char *argv[], int i)
         printf("%s %s\n", log_name(), VERSION);
         finish();
     }
-    const struct option *option = strncmp(argv[i], "--", 2) == 0 ? find(name, length) : NULL;
+    const struct option *option = dashes ? find(name, length) : NULL;
     if (!option)
         usage_error("there is no such option", argv[i]);
     given |= 1ULL << (option - the_command->options) % OPTIONS_MAX;
@@ -151,16 +154,19 @@ static int take_option(char *argv[], int i)
 
 int options_parse(int argc, char *argv[], const struct command *command)
 {
+    bool only_words = false;
     int words = 0;
 
     log_start(argv[0]);
     the_command = command;
     for (int i = 1; i < argc; i++) {
-        bool only_words = command->options_first && words > 0;
-        if (argv[i][0] == '-' && !only_words)
+        if (!only_words && strcmp(argv[i], "--") == 0)
+            only_words = true;
+        else if (!only_words && argv[i][0] == '-')
             i = take_option(argv, i);
         else
             argv[++words] = argv[i];
+        only_words |= command->options_first && words > 0;
     }
     if (argc > 0)
         argv[words + 1] = NULL;
@@ -191,4 +197,10 @@ struct address server_options(int argc, char *argv[], const char *about,
     if (address.kind == ADDRESS_FD && option_given("backlog"))
         usage_error("--backlog was set by whoever opened this socket", text);
     return address;
+}
+
+long default_connections(void)
+{
+    long tenths = raise_descriptor_limit() / 10 * 9;
+    return tenths < CONNECTIONS_MAX ? tenths : CONNECTIONS_MAX;
 }

@@ -3,8 +3,9 @@
  * The command line: NAME [OPTION]... WORD..., one table of options for parsing and for --help.
  *
  * --option VALUE and --option=VALUE; no abbreviations; of repeats the last counts. Whatever is
- * wrong ends the program with status 2 and names the word, on stderr. --help and --version are
- * every program's, print on stdout and end it with status 0. Source: POSIX 12.1, GNU standards 4.8.
+ * wrong ends the program with status 2 and names the word, on stderr. After `--` everything is a
+ * word. --help and --version are every program's, print on stdout and end it with status 0.
+ * Source: POSIX.1, XBD 12.2; GNU Coding Standards 4.8.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -51,8 +52,14 @@ struct address server_options(int argc, char *argv[], const char *about,
     {"backlog", "N", stored, 1, 65535, "clients that may wait to be accepted"}
 #define OPTION_MAX_CONNECTIONS(stored, max) \
     {"max-connections", "N", stored, 1, max, "clients served at a time; the others wait"}
-#define OPTION_BATCH(stored) \
-    {"max-accepts-per-batch", "N", stored, 1, 1000000, "clients accepted at a time"}
+#define OPTION_ACCEPTS(stored) \
+    {"max-accepts-per-batch", "N", stored, 1, 1000000, "clients accepted in one round"}
 /* clang-format on */
+
+/* As many clients as a server may have that is limited by its descriptors, and as many as it has by
+ * default: nine tenths of the descriptors, after raising their limit as far as it goes. The tenth
+ * is for all else that a process opens. */
+#define CONNECTIONS_MAX 1000000
+long default_connections(void);
 
 #endif

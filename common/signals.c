@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 static const int *caught;
-static volatile sig_atomic_t came[128]; /* by number; POSIX systems have at most 64 or 128 */
-static int ends[2];
+static volatile sig_atomic_t pending[128]; /* by number; POSIX systems have at most 64 or 128 */
+static int self_pipe[2];
 
 static void on_signal(int signal)
 {
     int saved = errno;
-    came[signal] = 1;
+    pending[signal] = 1;
     signals_wake();
     errno = saved;
 }
@@ -25,7 +25,7 @@ static void on_signal(int signal)
 void signals_wake(void)
 {
     /* A full pipe is readable too: there is nothing to do when the write fails. */
-    if (write(ends[1], "", 1) == -1)
+    if (write(self_pipe[1], "", 1) == -1)
         return;
 }
 
@@ -35,8 +35,8 @@ int signals_catch(const int *list)
     sigset_t let_in;
 
     caught = list;
-    if (pipe(ends) == -1 || set_nonblocking(ends[0], true) == -1 ||
-        set_nonblocking(ends[1], true) == -1)
+    if (pipe(self_pipe) == -1 || set_nonblocking(self_pipe[0], true) == -1 ||
+        set_nonblocking(self_pipe[1], true) == -1)
         die("cannot make a pipe for signals: %s", strerror(errno));
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&let_in);
@@ -45,18 +45,18 @@ int signals_catch(const int *list)
         sigaddset(&let_in, *list);
     }
     sigprocmask(SIG_UNBLOCK, &let_in, NULL);
-    return ends[0];
+    return self_pipe[0];
 }
 
 int signals_take(void)
 {
     char bytes[64];
 
-    while (read(ends[0], bytes, sizeof bytes) > 0)
+    while (read(self_pipe[0], bytes, sizeof bytes) > 0)
         ; /* first the bytes, then the notes: a signal that comes in between leaves a byte */
     for (const int *signal = caught; *signal; signal++)
-        if (came[*signal]) {
-            came[*signal] = 0;
+        if (pending[*signal]) {
+            pending[*signal] = 0;
             return *signal;
         }
     return 0;

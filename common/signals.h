@@ -17,7 +17,8 @@
  * read. What goes wrong ends the program. */
 int signals_catch(const int *list);
 
-/* Takes a signal that has come: its number, or 0 when there are no more; in the order of the list. */
+/* Takes a signal that has come: its number, or 0 when there are no more; in the order of the
+ * list. */
 int signals_take(void);
 
 /* Makes the reading end readable, as a signal would. For other threads. */

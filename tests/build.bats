@@ -76,7 +76,7 @@ changed() { # lines marked < or > between two main.c, without their opening comm
   done
   for file in 0*/main.c; do
     head -n 14 "$file" | grep -q "^ \* ${file%/*}: " && head -n 14 "$file" | grep -q '^ \* Run: ' &&
-      head -n 14 "$file" | grep -q '^ \* New: ' && head -n 18 "$file" | grep -q '^ \* Wrong: '
+      head -n 14 "$file" | grep -q '^ \* New: ' && head -n 18 "$file" | grep -q '^ \* Limits: '
   done
 }
 
@@ -93,7 +93,7 @@ copy() { # a copy of the tree, without what was made
   exits 0 make -s
   assert_equal "what make says" "" "$OUTPUT"
   assert_equal "files beside build/" "$before" "$(find . -type f ! -path './build/*' | sort)"
-  exits 0 make
+  exits 0 make --no-print-directory
   assert_equal "what make does the second time" "" "$OUTPUT"
   touch common/accept.h
   make -n 03-fork-echo | grep -q 'common/accept.c'

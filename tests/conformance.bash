@@ -66,7 +66,7 @@ refuses_bad_words() {
   refuses "::1:80" "in brackets" ::1:80
   for word in unix: "$long"; do refuses "$word" "the path is" "$word"; done
   for word in fd: fd:x fd:-1 fd:1x fd:99999999999; do refuses "$word" "a descriptor is a number" "$word"; done
-  for word in - -- -h -x -9000 --nonsense --back --backlo --backlogs --Backlog ---backlog --=5 --nonsense=5; do
+  for word in - -h -x -9000 --nonsense --back --backlo --backlogs --Backlog ---backlog --=5 --nonsense=5; do
     refuses "$word" "no such option" "$word"
   done
   refuses --backlog "a value is missing" --backlog
@@ -94,7 +94,7 @@ takes_good_words() {
   await_end
   start_only --backlog 70000000 --backlog=5 --backlog=7 "$port" && await_end
   assert_equal "status, though only the last value is good" 2 "$STATUS"
-  start_only --backlog=7 --backlog 9 "$port"
+  start_only --backlog=7 --backlog 9 -- "$port"
   await_ready
   assert_equal "a bare port is one of" "127.0.0.1:$port" "$ADDRESS"
 }

@@ -3,8 +3,10 @@
  * rude: what the tests need and no well-mannered client does.
  *
  *   rude reset ADDRESS N TEXT      N times: connect, send TEXT, reset the connection
- *   rude hold ADDRESS N            connect N times, print "connected", wait for a line or EOF on stdin
- *   rude stuff ADDRESS TEXT REPLY  send TEXT for ever without reading; when nothing is taken any more,
+ * rude hold ADDRESS N            connect N times, print "connected", wait for a line or EOF on
+ * stdin
+ * rude stuff ADDRESS TEXT REPLY  send TEXT for ever without reading; when nothing is taken any
+ * more,
  *                                  print "stuck N" (how many went out whole); after a line on stdin
  *                                  read, compare N times REPLY, then the end; print "got N"
  *   rude drip ADDRESS MS           send standard input byte by byte, MS apart; print what comes
