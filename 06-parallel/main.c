@@ -167,7 +167,7 @@ int main(int argc, char *argv[])
     settings.protocol = counting ? &counter_protocol : &echo_protocol;
     settings.max_connections = max;
     settings.accepts = accepts;
-    settings.on_error = (int)on_error;
+    settings.on_error = (enum on_error)on_error;
     settings.share_listener = address.kind != ADDRESS_INET;
     shared.dropping = dropping;
 

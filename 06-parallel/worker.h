@@ -20,7 +20,7 @@ extern struct settings {
     long max_connections;
     long accepts; /* in one round, at most */
     long work;    /* microseconds */
-    enum { ERROR_RAISE, ERROR_IGNORE, ERROR_LOG } on_error;
+    enum on_error { ERROR_RAISE, ERROR_IGNORE, ERROR_LOG } on_error;
     bool share_listener; /* all watch the same one, and a client shall wake one of them, not all */
 } settings;
 

@@ -48,7 +48,7 @@ void accept_failed(int error)
 {
     static _Atomic long long next_log; /* one for all threads */
 
-    if (error == EAGAIN || error == EWOULDBLOCK)
+    if (error == EAGAIN)
         return;
     if (error == EBADF || error == EINVAL || error == ENOTSOCK || error == EFAULT)
         die("cannot accept: %s", strerror(error));

@@ -3,6 +3,7 @@
 #include "address.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,20 +86,17 @@ int address_parse(struct address *address, const char *text, const char **why)
 /* A path in the form that getaddrinfo(3) gives; one piece of memory, freed by address_free(). */
 static struct addrinfo *unix_info(const char *path)
 {
-    struct {
-        struct addrinfo info;
-        struct sockaddr_un un;
-    } *both = calloc(1, sizeof *both);
-
-    if (!both)
+    struct addrinfo *info = calloc(1, sizeof *info + sizeof(struct sockaddr_un));
+    if (!info)
         return NULL;
-    both->un.sun_family = AF_UNIX;
-    memcpy(both->un.sun_path, path, strlen(path) + 1);
-    both->info.ai_family = AF_UNIX;
-    both->info.ai_socktype = SOCK_STREAM;
-    both->info.ai_addr = (struct sockaddr *)&both->un;
-    both->info.ai_addrlen = sizeof both->un;
-    return &both->info;
+    struct sockaddr_un *un = (struct sockaddr_un *)(void *)(info + 1);
+    un->sun_family = AF_UNIX;
+    memcpy(un->sun_path, path, strlen(path) + 1);
+    info->ai_family = AF_UNIX;
+    info->ai_socktype = SOCK_STREAM;
+    info->ai_addr = (struct sockaddr *)un;
+    info->ai_addrlen = sizeof *un;
+    return info;
 }
 
 struct addrinfo *address_resolve(const struct address *address, const char **why)
@@ -142,8 +140,9 @@ const char *address_format(const struct sockaddr *at, socklen_t length, char tex
             snprintf(text, ADDRESS_TEXT, "unix:%.*s", (int)path, un->sun_path);
     } else if (getnameinfo(at, length, host, sizeof host, port, sizeof port,
                            NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
-        const char *form = at->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
-        snprintf(text, ADDRESS_TEXT, form, host, port);
+        bool brackets = at->sa_family == AF_INET6;
+        snprintf(text, ADDRESS_TEXT, "%s%s%s:%s", brackets ? "[" : "", host, brackets ? "]" : "",
+                 port);
     } else {
         snprintf(text, ADDRESS_TEXT, "unknown");
     }

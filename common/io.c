@@ -28,7 +28,7 @@ int write_all(int fd, const void *bytes, size_t n)
 
 bool not_now(int error)
 {
-    return error == EAGAIN || error == EINTR || error == EWOULDBLOCK;
+    return error == EAGAIN || error == EINTR;
 }
 
 int set_nonblocking(int fd, bool on)

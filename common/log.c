@@ -32,7 +32,7 @@ const char *log_name(void)
     return name;
 }
 
-static void write_line(const char *format, va_list arguments)
+PRINTF_LIKE(0) static void write_line(const char *format, va_list arguments)
 {
     char line[1024];
     int saved = errno;

@@ -9,9 +9,9 @@
 #define LOG_H
 
 #if defined(__GNUC__)
-#define PRINTF_LIKE __attribute__((format(printf, 1, 2)))
+#define PRINTF_LIKE(arguments) __attribute__((format(printf, 1, arguments)))
 #else
-#define PRINTF_LIKE
+#define PRINTF_LIKE(arguments)
 #endif
 
 /* Takes the program's name from argv[0], and opens the descriptors 0 to 2 on /dev/null if they are
@@ -22,9 +22,9 @@ void log_start(const char *argv0);
 const char *log_name(void);
 
 /* Writes "NAME: ", the text and a newline; cut at 1,023 bytes. Leaves errno as it was. */
-void log_line(const char *format, ...) PRINTF_LIKE;
+void log_line(const char *format, ...) PRINTF_LIKE(2);
 
 /* log_line(), then exit(3) with status 1: the program cannot start, or cannot go on. */
-_Noreturn void die(const char *format, ...) PRINTF_LIKE;
+_Noreturn void die(const char *format, ...) PRINTF_LIKE(2);
 
 #endif

@@ -6,7 +6,7 @@ load helpers
 load conformance
 
 use_step 01-sync-echo
-PROTOCOL=echo
+PROTOCOL="echo"
 RESETS=0
 
 @test "01: says where it listens" { says_where_it_listens; }

@@ -6,7 +6,7 @@ load helpers
 load conformance
 
 use_step 02-loop-echo
-PROTOCOL=echo
+PROTOCOL="echo"
 
 @test "02: says where it listens" { says_where_it_listens; }
 @test "02: explains itself" { explains_itself; }

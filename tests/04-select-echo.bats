@@ -6,7 +6,7 @@ load helpers
 load conformance
 
 use_step 04-select-echo
-PROTOCOL=echo
+PROTOCOL="echo"
 STUFF=(x x) # to be sent for ever, and the answer
 
 also() {

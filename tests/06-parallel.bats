@@ -6,7 +6,7 @@ load helpers
 load conformance
 
 use_step 06-parallel
-PROTOCOL=echo
+PROTOCOL="echo"
 STUFF=(x x) # to be sent for ever, and the answer
 load counter
 
@@ -79,7 +79,7 @@ each_way() { # each_way FUNCTION: with START set to the options
 ALSO=()
 
 in_counter_mode() { # in_counter_mode FUNCTION
-  local PROTOCOL=counter
+  local PROTOCOL="counter"
   ALSO=(--protocol counter)
   each_way "$1"
 }

@@ -31,12 +31,6 @@ hears() {
   each_step hears_it
 }
 
-@test "clients: nc -q1 (OpenBSD's)" {
-  needs_tool nc.openbsd
-  hears_it() { hears nc.openbsd -q1; }
-  each_step hears_it
-}
-
 @test "clients: ncat" {
   needs_tool ncat
   hears_it() { hears ncat; }

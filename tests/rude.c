@@ -42,6 +42,7 @@ static int connect_to(const char *text, bool wait)
     struct addrinfo *info = address_resolve(&address, &why);
     if (!info)
         die("%s: %s", text, why);
+    // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
     int fd = socket(info->ai_family, SOCK_STREAM, 0);
     check(fd != -1 && set_nonblocking(fd, !wait) == 0, "socket");
     if (connect(fd, info->ai_addr, info->ai_addrlen) == -1)
