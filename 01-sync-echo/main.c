@@ -38,16 +38,16 @@ int main(int argc, char *argv[])
     long backlog = BACKLOG_DEFAULT;
     const struct option options[] = {OPTION_BACKLOG(&backlog), {0}};
     const char *about = "Echoes what one client sends, then exits.\n";
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
     struct peer peer;
     int client;
 
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
-    int listener = listener_open(&address, backlog);
+    int listener = listener_open(&address, backlog, false);
     listener_announce(listener);
 
     while ((client = accept_client(listener, false, &peer)) == -1)
-        accept_back_off(errno); /* or exits: accept.h */
+        accept_back_off(listener, errno); /* or exits: accept.h */
     if (echo_client(client) == -1)
         log_client(&peer, errno);
     close(client);

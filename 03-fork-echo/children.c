@@ -50,12 +50,8 @@ void children_reap(void)
         forget(pid);
 }
 
-void children_stop(const sigset_t *waiting)
+void children_signal(int signal)
 {
-    for (int i = 0; i < count; i++) {
-        kill(children[i], SIGTERM);
-        kill(children[i], SIGCONT); /* somebody may have suspended it */
-    }
-    while (count > 0)
-        sigsuspend(waiting);
+    for (int i = 0; i < count; i++)
+        kill(children[i], signal);
 }

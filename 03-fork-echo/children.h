@@ -21,8 +21,7 @@ int children_count(void);
 /* Waits for every child that has ended, without blocking. Async-signal-safe. */
 void children_reap(void);
 
-/* Tells every child to stop, with TERM, and waits until none is left; waiting is a mask for
- * sigsuspend(2) that lets SIGCHLD in. */
-void children_stop(const sigset_t *waiting);
+/* Sends every child a signal. Async-signal-safe. */
+void children_signal(int signal);
 
 #endif

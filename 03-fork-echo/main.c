@@ -48,15 +48,17 @@ static void on_signal(int signal)
 {
     int saved = errno;
 
-    if (signal == SIGCHLD) {
+    if (served != -1) {
+        if (signal == SIGTERM || signal == SIGINT)
+            shutdown(served, SHUT_RD); /* what has arrived is still answered, then read returns 0 */
+    } else if (signal == SIGCHLD) {
         children_reap();
-    } else if (served == -1) {
+    } else if (signal == SIGALRM) {
+        children_signal(SIGKILL);
+    } else {
         listener_close(listener); /* ends even an accept that is only about to begin */
         listener = -1;
         stop_now |= signal != SIGQUIT;
-    } else if (signal != SIGQUIT) {
-        shutdown(served, SHUT_RD); /* what has arrived is still answered, then read returns 0 */
-        alarm(1);                  /* kills a child that has not ended by then */
     }
     errno = saved;
 }
@@ -65,7 +67,6 @@ _Noreturn static void serve(int client, const struct peer *peer)
 {
     close(listener);
     served = client;
-    signal(SIGALRM, SIG_DFL); /* whoever started us may have ignored it */
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     if (echo_client(client) == -1)
@@ -80,12 +81,12 @@ int main(int argc, char *argv[])
     const struct option options[] = {
         OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, 100000), {0}};
     const char *about = "Echoes what clients send, each served by a process of its own.\n";
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
     struct peer peer;
     int client;
 
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
-    listener = listener_open(&address, backlog);
+    listener = listener_open(&address, backlog, false);
     children_reserve(max);
     sigemptyset(&none);
     sigfillset(&all);
@@ -95,17 +96,16 @@ int main(int argc, char *argv[])
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGQUIT, &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
     listener_announce(listener);
 
     while (listener != -1) {
-        if (children_count() == max) {
+        while (children_count() == max && listener != -1)
             sigsuspend(&none);
-            continue;
-        }
         sigprocmask(SIG_SETMASK, &none, NULL);
         client = accept_client(listener, false, &peer);
         if (client == -1 && listener != -1)
-            accept_back_off(errno);
+            accept_back_off(listener, errno);
         sigprocmask(SIG_SETMASK, &all, NULL);
         if (client == -1)
             continue;
@@ -121,7 +121,11 @@ int main(int argc, char *argv[])
     }
     while (children_count() > 0 && !stop_now)
         sigsuspend(&none);
-    children_stop(&none);
+    children_signal(SIGTERM);
+    children_signal(SIGCONT); /* for one that somebody has suspended */
+    alarm(1);                 /* then those that are still here are killed */
+    while (children_count() > 0)
+        sigsuspend(&none);
     log_line("server terminated");
     return 0;
 }

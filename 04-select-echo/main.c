@@ -14,7 +14,6 @@
  * closed in this round, and of which the sets still say that it is ready.
  */
 #include "../common/accept.h"
-#include "../common/io.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 #include "../common/signals.h"
@@ -103,13 +102,12 @@ int main(int argc, char *argv[])
     const struct option options[] = {
         OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, CLIENTS_MAX), {0}};
     const char *about = "Echoes what clients send, all served in one process, with select.\n";
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
     bool stop_now = false;
 
-    int listener = listener_open(&address, backlog);
+    int listener = listener_open(&address, backlog, true);
     int signals = signals_catch(stop_signals);
-    if (set_nonblocking(listener, true) == -1)
-        die("cannot make the listener non-blocking: %s", strerror(errno));
     if (listener >= FD_SETSIZE || signals >= FD_SETSIZE)
         die("cannot watch %s: too many descriptors were open at the start", address.text);
     highest = listener > signals ? listener : signals;

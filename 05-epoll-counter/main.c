@@ -17,7 +17,6 @@
 #error "epoll is Linux's: on another system compile this step in a Linux container"
 #endif
 #include "../common/accept.h"
-#include "../common/io.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 #include "../common/signals.h"
@@ -148,11 +147,10 @@ int main(int argc, char *argv[])
     bool stop_now = false;
 
     max = default_connections();
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
-    listener = listener_open(&address, backlog);
+    listener = listener_open(&address, backlog, true);
     signals = signals_catch(stop_signals);
-    if (set_nonblocking(listener, true) == -1)
-        die("cannot make the listener non-blocking: %s", strerror(errno));
     epoll = epoll_create1(0);
     if (epoll == -1 || watch(EPOLL_CTL_ADD, signals, &signals, EPOLLIN) == -1)
         die("cannot set up epoll: %s", strerror(errno));

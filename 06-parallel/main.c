@@ -17,7 +17,6 @@
 #error "epoll is Linux's: on another system compile this step in a Linux container"
 #endif
 #include "../common/accept.h"
-#include "../common/io.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 #include "../common/signals.h"
@@ -25,7 +24,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,35 +31,21 @@
 #include <string.h>
 #include <unistd.h>
 
-static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting, write_timeout = 120000;
+static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting;
 static int first_listener; /* -1: closed, we are to end */
 static struct worker *workers;
-
-/* The kernel keeps the time: for how long what was sent may stay untaken. Accepted sockets inherit
- * it from their listener: tcp(7). */
-static void set_write_timeout(int listener)
-{
-    unsigned ms = (unsigned)write_timeout;
-    int result = setsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
-    if (result == -1 && errno != EOPNOTSUPP && errno != ENOPROTOOPT) /* a unix socket has none */
-        die("cannot set the write timeout: %s", strerror(errno));
-}
 
 /* The listener of the i-th worker; -1: it has none. Where the system cannot have several at one
  * address (unix:PATH, fd:N) all workers share the first. */
 static int listener_of(long i)
 {
-    int fd;
-
     if (one_accepts)
         return -1;
     if (i > 0 && !settings.share_listener)
-        fd = listener_sibling(first_listener, backlog);
-    else
-        fd = dup(first_listener);
-    if (fd == -1 || set_nonblocking(fd, true) == -1)
+        return listener_sibling(first_listener, backlog, true);
+    int fd = dup(first_listener);
+    if (fd == -1)
         die("cannot have one more listener: %s", strerror(errno));
-    set_write_timeout(fd);
     return fd;
 }
 
@@ -132,13 +116,17 @@ static void run(int signals)
         bool accepts = one_accepts && backoff == -1;
         struct pollfd ready[] = {{.fd = signals, .events = POLLIN},
                                  {.fd = accepts ? first_listener : -1, .events = POLLIN}};
+        shared.acceptor_waits = backoff != -1;
         if (poll(ready, 2, backoff) == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
+        if (ready[0].revents)
+            backoff_end(); /* a client has left, or a signal has come */
         take_signals();
-        if (ready[1].revents && first_listener != -1)
-            for (long i = 0; i < settings.accepts; i++)
-                if (!worker_accept(&workers[next++ % threads], first_listener))
-                    break;
+        for (long i = 0; i < settings.accepts && ready[1].revents && first_listener != -1; i++) {
+            if (!worker_accept(&workers[next % threads], first_listener))
+                break;
+            next++;
+        }
     }
 }
 
@@ -153,7 +141,7 @@ int main(int argc, char *argv[])
         {"threads", "N", &threads, 1, 1024, "workers"},
         {"accept", "each|one", &one_accepts, 0, 0, "who accepts: each worker or one thread"},
         {"protocol", "echo|counter", &counting, 0, 0, "what clients are answered"},
-        {"write-timeout", "SECONDS", &write_timeout, 0, 1000000000,
+        {"write-timeout", "SECONDS", &settings.write_timeout, 0, 1000000000,
          "for answers to be taken; 0: the system's"},
         {"on-handler-error", "raise|ignore|log", &on_error, 0, 0,
          "what a client's failure leads to"},
@@ -163,6 +151,7 @@ int main(int argc, char *argv[])
     const char *about = "Echoes or counts for its clients, served by several threads.\n";
 
     threads = sysconf(_SC_NPROCESSORS_ONLN);
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
     settings.protocol = counting ? &counter_protocol : &echo_protocol;
     settings.max_connections = max;
@@ -171,10 +160,7 @@ int main(int argc, char *argv[])
     settings.share_listener = address.kind != ADDRESS_INET;
     shared.dropping = dropping;
 
-    first_listener = listener_open(&address, backlog);
-    set_write_timeout(first_listener);
-    if (set_nonblocking(first_listener, true) == -1)
-        die("cannot make the listener non-blocking: %s", strerror(errno));
+    first_listener = listener_open(&address, backlog, true);
     int signals = signals_catch(caught);
     start_workers();
     listener_announce(first_listener);

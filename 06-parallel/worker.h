@@ -18,8 +18,9 @@
 extern struct settings {
     const struct protocol *protocol;
     long max_connections;
-    long accepts; /* in one round, at most */
-    long work;    /* microseconds */
+    long accepts;       /* in one round, at most */
+    long work;          /* microseconds */
+    long write_timeout; /* ms; 0: the system's own */
     enum on_error { ERROR_RAISE, ERROR_IGNORE, ERROR_LOG } on_error;
     bool share_listener; /* all watch the same one, and a client shall wake one of them, not all */
 } settings;
@@ -30,8 +31,9 @@ extern struct shared {
     atomic_long connections; /* in all workers */
     atomic_int running;      /* workers that have not ended */
     _Atomic enum stop stop;
-    atomic_bool dropping; /* accept, and close at once */
-    atomic_bool failed;   /* a client's error, with --on-handler-error raise */
+    atomic_bool acceptor_waits; /* with --accept one: in a back-off, until a client leaves */
+    atomic_bool dropping;       /* accept, and close at once */
+    atomic_bool failed;         /* a client's error, with --on-handler-error raise */
 } shared;
 
 struct worker {

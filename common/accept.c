@@ -58,10 +58,12 @@ void accept_failed(int error)
     backoff_begin();
 }
 
-void accept_back_off(int error)
+void accept_back_off(int listener, int error)
 {
+    struct pollfd ready = {.fd = error == EAGAIN ? listener : -1, .events = POLLIN};
+
     accept_failed(error);
-    poll(NULL, 0, backoff_left());
+    poll(&ready, 1, BACKOFF_MS);
 }
 
 int backoff_left(void)

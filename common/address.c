@@ -56,7 +56,7 @@ static int parse_inet(struct address *address, const char *text, const char **wh
     }
     memcpy(address->host, host, length);
     address->host[length] = '\0';
-    snprintf(address->port, sizeof address->port, "%ld", number);
+    snprintf(address->port, sizeof address->port, "%hu", (unsigned short)number);
     return 0;
 }
 

@@ -30,6 +30,7 @@ static int set_options(int fd, int family)
 
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
+        setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) == -1 ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1)
         return -1;
     if (family == AF_INET6)
@@ -82,6 +83,7 @@ void listener_close(int listener)
 static bool is_stale(const struct addrinfo *info, const char *path)
 {
     struct stat file;
+
     if (lstat(path, &file) == -1 || !S_ISSOCK(file.st_mode))
         return false;
     int probe = socket(AF_UNIX, SOCK_DGRAM, 0);
@@ -92,29 +94,25 @@ static bool is_stale(const struct addrinfo *info, const char *path)
     return refused;
 }
 
-/* Binds to a path, in the place of a stale socket if need be. Holds a lock on the directory, so
- * that of two servers that start at once one does not remove what the other has just made. */
-static int bind_path(int fd, const struct addrinfo *info, const char *path)
+/* Removes a stale socket and binds in its place. Holds a lock on the directory meanwhile, so that
+ * of two servers that start at once one does not remove what the other has just made. */
+static int replace_stale(int fd, const struct addrinfo *info, const char *path)
 {
     char directory[ADDRESS_TEXT] = ".";
     const char *slash = strrchr(path, '/');
+    int result = -1, error = EADDRINUSE;
+
     if (slash)
         snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
     int lock = open(directory, O_RDONLY);
-    if (lock != -1)
-        flock(lock, LOCK_EX);
-
-    int result = bind(fd, info->ai_addr, info->ai_addrlen);
-    if (result == -1 && errno == EADDRINUSE) {
-        if (is_stale(info, path) && unlink(path) == 0)
-            result = bind(fd, info->ai_addr, info->ai_addrlen);
-        else
-            errno = EADDRINUSE;
+    bool locked = lock == -1 || flock(lock, LOCK_EX | LOCK_NB) == 0; /* else: another starts here */
+    if (locked && is_stale(info, path) && unlink(path) == 0) {
+        result = bind(fd, info->ai_addr, info->ai_addrlen);
+        error = errno;
     }
-    int saved = errno;
     if (lock != -1)
         close(lock); /* and with it the lock */
-    errno = saved;
+    errno = error;
     return result;
 }
 
@@ -124,7 +122,8 @@ static int open_unix(const struct addrinfo *info, const char *path, int backlog)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd == -1)
         return -1;
-    if (bind_path(fd, info, path) == -1)
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == -1 &&
+        (errno != EADDRINUSE || replace_stale(fd, info, path) == -1))
         return close_after_error(fd);
     if (lstat(path, &file) == 0) {
         made.listener = fd;
@@ -147,25 +146,22 @@ static int adopt(int fd, const char *text)
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == -1 || type != SOCK_STREAM ||
         !listens)
         die("cannot listen on %s: not a listening stream socket", text);
-    if (set_nonblocking(fd, false) == -1)
-        die("cannot listen on %s: %s", text, strerror(errno));
     return fd;
 }
 
-int listener_open(const struct address *address, long backlog)
+/* A name may stand for several addresses: the first that works is ours. But not the second because
+ * the first is in use: then there is a server already. */
+static int open_first(const struct address *address, int backlog)
 {
     const char *why;
     int fd = -1, error = 0;
-
-    if (address->kind == ADDRESS_FD)
-        return adopt(address->fd, address->text);
     struct addrinfo *list = address_resolve(address, &why);
+
     if (!list)
         die("cannot listen on %s: %s", address->text, why);
-    /* A name may stand for several addresses: the first that works is ours. */
-    for (struct addrinfo *info = list; info && fd == -1; info = info->ai_next) {
-        fd = address->path ? open_unix(info, address->path, (int)backlog)
-                           : open_tcp(info, (int)backlog);
+    for (struct addrinfo *info = list; info && fd == -1 && error != EADDRINUSE;
+         info = info->ai_next) {
+        fd = address->path ? open_unix(info, address->path, backlog) : open_tcp(info, backlog);
         error = errno;
     }
     address_free(list);
@@ -175,8 +171,17 @@ int listener_open(const struct address *address, long backlog)
     return fd;
 }
 
+int listener_open(const struct address *address, long backlog, bool nonblocking)
+{
+    int fd = address->kind == ADDRESS_FD ? adopt(address->fd, address->text)
+                                         : open_first(address, (int)backlog);
+    if (set_nonblocking(fd, nonblocking) == -1)
+        die("cannot listen on %s: %s", address->text, strerror(errno));
+    return fd;
+}
+
 #ifdef SO_REUSEPORT
-int listener_sibling(int first, long backlog)
+int listener_sibling(int first, long backlog, bool nonblocking)
 {
     const int on = 1;
     struct sockaddr_storage at;
@@ -185,7 +190,7 @@ int listener_sibling(int first, long backlog)
 
     if (getsockname(first, (struct sockaddr *)&at, &length) == 0)
         fd = socket(at.ss_family, SOCK_STREAM, 0);
-    if (fd == -1 || set_options(fd, at.ss_family) == -1 ||
+    if (fd == -1 || set_options(fd, at.ss_family) == -1 || set_nonblocking(fd, nonblocking) == -1 ||
         setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
         bind(fd, (struct sockaddr *)&at, length) == -1 || listen(fd, (int)backlog) == -1)

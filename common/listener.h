@@ -5,31 +5,34 @@
 
 #include "address.h"
 
+#include <stdbool.h>
+
 #define BACKLOG_DEFAULT 64
 
 /*
  * Opens a socket that listens on address, ready for accept(2). backlog is how many clients may be
- * connected without having been accepted: listen(2); the system may cut it (net.core.somaxconn).
- * Returns the descriptor, blocking; the caller closes it with listener_close(). What goes wrong
- * ends the program: die().
+ * connected without having been accepted: listen(2); the system may cut it (net.core.somaxconn). A
+ * non-blocking descriptor is for event loops. Returns the descriptor, which the caller closes with
+ * listener_close(). What goes wrong ends the program: die().
  *
  *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once,
  *    though old connections linger in TIME_WAIT: socket(7). A port that another server listens on
  *    stays in use. [::] means IPv6 only: ipv6(7).
  *  - unix:PATH: a socket that a dead server has left at PATH is replaced; nothing else ever is.
- *  - fd:N: must be a listening stream socket; only its O_NONBLOCK is touched.
+ *  - fd:N: must be a listening stream socket; only its O_NONBLOCK is changed, which all share who
+ *    have it open: they should be of one kind, blocking or not.
  *
  * Connections accepted from a TCP listener inherit SO_KEEPALIVE (the system, not we, notices a peer
- * that vanished without a word) and TCP_NODELAY (an answer is sent at once, also when the one
- * before has not been acknowledged yet): tcp(7).
+ * that vanished without a word), TCP_NODELAY (an answer is sent at once, also when the one before
+ * has not been acknowledged yet) and SO_OOBINLINE (urgent data are bytes as any other): tcp(7).
  */
-int listener_open(const struct address *address, long backlog);
+int listener_open(const struct address *address, long backlog, bool nonblocking);
 
 /* Opens one more listener at the address of the first, which listener_open() has opened for TCP;
  * the system divides the clients among them: socket(7), SO_REUSEPORT. The first is bound without
  * that option, so that a second server is refused; set after bind(2), it lets our own siblings
- * join. Returns a blocking descriptor, or ends the program. */
-int listener_sibling(int first, long backlog);
+ * join. Returns the descriptor, or ends the program. */
+int listener_sibling(int first, long backlog, bool nonblocking);
 
 /* Logs "listening on ADDRESS": from now on clients can connect. A test waits for this line. */
 void listener_announce(int listener);

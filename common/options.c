@@ -119,7 +119,8 @@ static void store(const struct option *option, const char *value)
     double number = strtod(value, &end) * scale;
     if (*end != '\0' || number < (double)option->min || number > (double)option->max)
         usage_error(why, value);
-    *option->stored = (long)(number + 0.5);
+    long whole = (long)number;
+    *option->stored = (double)whole < number ? whole + 1 : whole; /* a little is not nothing */
 }
 
 /* Reads one option, argv[i]. Returns the place of the last word it took. */
@@ -201,6 +202,6 @@ struct address server_options(int argc, char *argv[], const char *about,
 
 long default_connections(void)
 {
-    long tenths = raise_descriptor_limit() / 10 * 9;
-    return tenths < CONNECTIONS_MAX ? tenths : CONNECTIONS_MAX;
+    long descriptors = raise_descriptor_limit(), most = descriptors - descriptors / 10;
+    return most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
 }

@@ -38,7 +38,6 @@ int signals_catch(const int *list)
     if (pipe(self_pipe) == -1 || set_nonblocking(self_pipe[0], true) == -1 ||
         set_nonblocking(self_pipe[1], true) == -1)
         die("cannot make a pipe for signals: %s", strerror(errno));
-    signal(SIGPIPE, SIG_IGN);
     sigemptyset(&let_in);
     for (; *list; list++) {
         sigaction(*list, &action, NULL);

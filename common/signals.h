@@ -12,9 +12,8 @@
 #define SIGNALS_H
 
 /* Catches the signals of a list that ends with 0, also where our parent had us ignore or block
- * them; ignores SIGPIPE, so that writing to a client that has gone fails with EPIPE instead. The
- * list must stay where it is. Returns the pipe's reading end, non-blocking, to be watched and not
- * read. What goes wrong ends the program. */
+ * them. The list must stay where it is. Returns the pipe's reading end, non-blocking, to be watched
+ * and not read. What goes wrong ends the program. */
 int signals_catch(const int *list);
 
 /* Takes a signal that has come: its number, or 0 when there are no more; in the order of the

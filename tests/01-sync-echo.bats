@@ -23,9 +23,11 @@ RESETS=0
 @test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "01: needs no open descriptors" { needs_no_descriptors; }
+@test "01: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "01: gets its port back at once" { restarts_at_once; }
 @test "01: echoes every byte value" { echoes_every_byte; }
 @test "01: echoes 16 MB whole" { echoes_16_mb; }
+@test "01: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "01: echoes nothing" { echoes_nothing; }
 
 @test "01: ends after one client, with status 0" {

@@ -21,10 +21,13 @@ PROTOCOL="echo"
 @test "02: never replaces what is no socket" { never_replaces_a_file; }
 @test "02: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "02: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "02: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
 @test "02: needs no open descriptors" { needs_no_descriptors; }
+@test "02: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "02: gets its port back at once" { restarts_at_once; }
 @test "02: echoes every byte value" { echoes_every_byte; }
 @test "02: echoes 16 MB whole" { echoes_16_mb; }
+@test "02: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "02: echoes nothing" { echoes_nothing; }
 @test "02: survives 200 resets" { survives_resets; }
 @test "02: survives a suspension" { survives_a_suspension; }

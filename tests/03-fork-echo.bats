@@ -31,10 +31,13 @@ OPTIONS_ALSO=also
 @test "03: never replaces what is no socket" { never_replaces_a_file; }
 @test "03: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "03: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "03: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
 @test "03: needs no open descriptors" { needs_no_descriptors; }
+@test "03: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "03: gets its port back at once" { restarts_at_once; }
 @test "03: echoes every byte value" { echoes_every_byte; }
 @test "03: echoes 16 MB whole" { echoes_16_mb; }
+@test "03: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "03: echoes nothing" { echoes_nothing; }
 @test "03: survives 200 resets" { survives_resets; }
 @test "03: survives a suspension" { survives_a_suspension; }
@@ -179,6 +182,42 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
   await equals T state "${child% }"
   stop TERM
   assert_equal "processes left" "" "$(in_group "$PID")"
+}
+
+@test "03: nobody can put off the end by repeating TERM" {
+  needs_ours "processes"
+  start_at unix:path
+  rude_in_background stuff "$ADDRESS" x x
+  await_rude stuck
+  again() {
+    kill -s TERM -- "-$PID" 2>/dev/null
+    ended
+  }
+  await again
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+  assert_equal "processes left" "" "$(in_group "$PID")"
+}
+
+@test "03: handles its signals whatever it inherited" {
+  needs_ours "processes"
+  needs_tool python3
+  cat >inherit.py <<'PY'
+import os, signal, sys
+for s in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGALRM):
+    signal.signal(s, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
+os.execvp(sys.argv[1], sys.argv[1:])
+PY
+  LAUNCH=(python3 inherit.py)
+  start
+  rude_in_background hold "$ADDRESS" 20
+  await equals 20 n_children "$PID"
+  echo >&"$TO"
+  await equals 0 n_children "$PID"
+  connect
+  greet "$FD"
+  stop TERM
 }
 
 @test "03: what had arrived before TERM is echoed" {

@@ -31,9 +31,11 @@ OPTIONS_ALSO=also
 @test "04: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "04: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "04: needs no open descriptors" { needs_no_descriptors; }
+@test "04: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "04: gets its port back at once" { restarts_at_once; }
 @test "04: echoes every byte value" { echoes_every_byte; }
 @test "04: echoes 16 MB whole" { echoes_16_mb; }
+@test "04: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "04: echoes nothing" { echoes_nothing; }
 @test "04: survives 200 resets" { survives_resets; }
 @test "04: survives a suspension" { survives_a_suspension; }

@@ -35,6 +35,7 @@ OPTIONS_ALSO=also
 @test "05: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "05: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "05: needs no open descriptors" { needs_no_descriptors; }
+@test "05: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "05: gets its port back at once" { restarts_at_once; }
 @test "05: holds the session of the Lwt tutorial" { holds_the_session_of_the_lwt_tutorial; }
 @test "05: executes exact words only" { executes_exact_words; }
@@ -102,6 +103,13 @@ OPTIONS_ALSO=also
   start --max-accepts-per-batch 50 --max-connections 30
   swarm "$ADDRESS" --clients 200 --rounds 2 --protocol counter >swarm.log
   assert_equal "the counter" 400 "$(say "$ADDRESS" read)"
+}
+
+@test "05: serves with next to no descriptors" {
+  needs_ours "a limit at the start"
+  LAUNCH=(bash -c 'ulimit -n 9; exec "$@"' -)
+  start
+  serves
 }
 
 @test "05: a flood of one client does not starve the others" {

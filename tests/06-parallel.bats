@@ -42,9 +42,11 @@ OPTIONS_ALSO=also
 @test "06: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "06: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "06: needs no open descriptors" { needs_no_descriptors; }
+@test "06: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "06: gets its port back at once" { restarts_at_once; }
 @test "06: echoes every byte value" { echoes_every_byte; }
 @test "06: echoes 16 MB whole" { echoes_16_mb; }
+@test "06: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "06: echoes nothing" { echoes_nothing; }
 @test "06: survives 200 resets" { survives_resets; }
 @test "06: survives a suspension" { survives_a_suspension; }
@@ -160,6 +162,39 @@ many_on_a_descriptor() {
     signal TERM
     await_end
   done
+}
+
+@test "06: --accept one hands clients out by turns, also in batches" {
+  needs_ours "its workers"
+  local i fds=()
+  start --accept one --threads 2 --max-accepts-per-batch 2
+  for i in {1..8}; do
+    connect
+    fds+=("$FD")
+    greet "$FD"
+  done
+  # A worker's epoll watches 4 clients and what wakes the worker.
+  assert_equal "descriptors watched by the two epolls" "5 5" \
+    "$(for i in /proc/"$PID"/fdinfo/*; do grep -c '^tfd:' "$i"; done | grep -v '^0' | tr '\n' ' ' | sed 's/ $//')"
+}
+
+took_ms() { # what swarm says its messages took, in ms
+  sed -n 's/^messages .* in \([0-9.]* m\{0,1\}s\),.*/\1/p' swarm.log |
+    awk '{ print int($1 * ($2 == "s" ? 1000 : 1)) + 1 }'
+}
+
+@test "06: --accept one lets the next in at once when one leaves" {
+  needs_ours "its acceptor"
+  local how times=()
+  for how in each one; do
+    start --accept "$how" --threads 1 --max-connections 1 --backlog 128
+    swarm "$ADDRESS" --clients 100 --rounds 1 >swarm.log
+    times+=("$(took_ms)")
+    stop TERM
+  done
+  # If each waited for the end of a back-off it would be 10 s, a hundred times as long.
+  echo "each: ${times[0]} ms, one: ${times[1]} ms"
+  ((times[1] < 20 * times[0]))
 }
 
 @test "06: its limit holds for all threads together, and strands nobody" {
