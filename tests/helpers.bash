@@ -6,8 +6,7 @@
 # Set by `make test`: BUILD, the directory of the programs; SERVER, a command of the reader's to be
 # tested in the place of the step's own program, or nothing.
 #
-# bats keeps descriptors 3 and 4 (and more) for itself and waits until nobody has them open: what runs
-# in the background must close them.
+# bats keeps descriptors for itself and waits until nobody has them open: see detached.bash.
 
 bats_require_minimum_version 1.5.0
 
@@ -34,15 +33,8 @@ use_step() { # use_step NN-name: which program this file is about
 
 # ---- starting and stopping ----------------------------------------------------------------------
 
-background() { # background COMMAND...: in a group of its own; sets JOB. It has none of our descriptors:
-  # bats would wait for those of bats, and a connection that we hang up would stay open.
-  (
-    for f in /proc/"$BASHPID"/fd/*; do
-      n=${f##*/}
-      if ((n > 2)); then eval "exec $n>&-"; fi
-    done
-    exec setsid "$@"
-  ) <&0 & # without <&0 bash would give it /dev/null for its input
+background() { # background COMMAND...: detached from this shell; sets JOB
+  "$BATS_TEST_DIRNAME/detached.bash" "$@" <&0 & # without <&0 bash would give it /dev/null to read
   JOB=$!
   PIDS+=("$JOB")
 }
@@ -101,7 +93,11 @@ stop() { # stop SIGNAL: ends the server as it should end
   signal "$1"
   await_end
   assert_equal "exit status after $1" 0 "$STATUS"
-  assert_equal "last line after $1" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
+  assert_last_line
+}
+
+assert_last_line() { # not asked of a server of the reader's
+  [[ -n $SERVER ]] || assert_equal "last line of the log" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
 }
 
 setup() {
