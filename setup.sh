@@ -19,5 +19,5 @@ if [ -n "$missing" ]; then
   $as_root apt-get -qq update
   # libc6-dev has the headers: a bare gcc comes without them
   # shellcheck disable=SC2086
-  $as_root apt-get -qq install -y $missing libc6-dev >/dev/null
+  $as_root apt-get -qq install -y --no-install-recommends $missing libc6-dev >/dev/null
 fi
