@@ -201,15 +201,7 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
 
 @test "03: handles its signals whatever it inherited" {
   needs_ours "processes"
-  needs_tool python3
-  cat >inherit.py <<'PY'
-import os, signal, sys
-for s in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGALRM):
-    signal.signal(s, signal.SIG_IGN)
-signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
-os.execvp(sys.argv[1], sys.argv[1:])
-PY
-  LAUNCH=(python3 inherit.py)
+  LAUNCH=("$BUILD/rude" inherit)
   start
   rude_in_background hold "$ADDRESS" 20
   await equals 20 n_children "$PID"

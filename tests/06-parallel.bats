@@ -131,6 +131,7 @@ many_on_a_descriptor() {
 
 @test "06: has the threads it was told, and one for the signals" {
   needs_option --threads
+  [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   start --threads 5
   assert_equal "threads" 6 "$(n_threads "$PID")"
 }
@@ -149,6 +150,7 @@ many_on_a_descriptor() {
 
 @test "06: every worker gets clients" {
   needs_option --accept
+  [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   local how tid n
   for how in each one; do
     start --accept "$how" --threads 3 --backlog 300

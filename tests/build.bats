@@ -7,6 +7,7 @@ load helpers
 setup() {
   TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
   cd "$TOP" || return 1
+  unset MAKEFLAGS MAKELEVEL MFLAGS VARIANT OUT CC CFLAGS # of the make that may have started us
 }
 
 STEPS=(01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel)

@@ -10,6 +10,9 @@
  *                                  print "stuck N" (how many went out whole); after a line on stdin
  *                                  read, compare N times REPLY, then the end; print "got N"
  *   rude drip ADDRESS MS           send standard input byte by byte, MS apart; print what comes
+ *   rude urgent ADDRESS            send abc, d as urgent data, e; print what comes
+ *   rude lie HOW                   be an echo server for one client that alters, cuts, adds or is silent
+ *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
  *   rude listen FD COMMAND...      run COMMAND with descriptor FD listening on 127.0.0.1
  *   rude socket FD COMMAND...      run COMMAND with descriptor FD a socket that does not listen
  */
@@ -124,10 +127,19 @@ static void stuff(const char *address, const char *text, const char *reply)
     printf("got %zu\n", got / reply_length);
 }
 
+static void print_all(int fd)
+{
+    char in[4096];
+
+    for (ssize_t n; (n = read(fd, in, sizeof in)) != 0;) {
+        check(n > 0, "read");
+        check(write_all(STDOUT_FILENO, in, (size_t)n) == 0, "write");
+    }
+}
+
 static void drip(const char *address, int ms)
 {
     int fd = connect_to(address, true);
-    char in[4096];
     int c;
 
     while ((c = getchar()) != EOF) {
@@ -136,21 +148,70 @@ static void drip(const char *address, int ms)
         poll(NULL, 0, ms);
     }
     shutdown(fd, SHUT_WR);
-    for (ssize_t n; (n = read(fd, in, sizeof in)) != 0;) {
-        check(n > 0, "read");
-        check(write_all(STDOUT_FILENO, in, (size_t)n) == 0, "write");
+    print_all(fd);
+}
+
+static void send_urgent(const char *address)
+{
+    int fd = connect_to(address, true);
+
+    check(send(fd, "abc", 3, 0) == 3 && send(fd, "d", 1, MSG_OOB) == 1 && send(fd, "e", 1, 0) == 1,
+          "send");
+    shutdown(fd, SHUT_WR);
+    print_all(fd);
+}
+
+static int listen_somewhere(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    check(fd != -1 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0, "bind");
+    check(listen(fd, 64) == 0, "listen");
+    return fd;
+}
+
+static void lie(const char *how)
+{
+    char bytes[4096], text[ADDRESS_TEXT];
+    struct sockaddr_storage at;
+    socklen_t length = sizeof at;
+    int listener = listen_somewhere();
+
+    check(getsockname(listener, (struct sockaddr *)&at, &length) == 0, "getsockname");
+    log_line("listening on %s", address_format((struct sockaddr *)&at, length, text));
+    int fd = accept(listener, NULL, NULL);
+    for (ssize_t n; (n = read(fd, bytes, sizeof bytes - 1)) > 0;) {
+        if (strcmp(how, "silent") == 0)
+            continue;
+        if (strcmp(how, "cuts") == 0)
+            break;
+        if (strcmp(how, "alters") == 0)
+            bytes[n - 1] ^= 1;
+        if (strcmp(how, "adds") == 0)
+            bytes[n++] = 'x';
+        check(write_all(fd, bytes, (size_t)n) == 0, "write");
     }
+}
+
+static void run_with_signals_off(char *command[])
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    for (int i = 1; i < 32; i++)
+        signal(i, SIG_IGN);
+    execvp(command[0], command);
+    die("cannot run %s: %s", command[0], strerror(errno));
 }
 
 static void run_with_socket(bool listens, int fd, char *command[])
 {
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    int made = socket(AF_INET, SOCK_STREAM, 0);
+    int made = listens ? listen_somewhere() : socket(AF_INET, SOCK_STREAM, 0);
 
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    check(made != -1 && bind(made, (struct sockaddr *)&at, sizeof at) == 0, "bind");
-    check(!listens || listen(made, 64) == 0, "listen");
-    check(dup2(made, fd) == fd, "dup2");
+    check(made != -1 && dup2(made, fd) == fd, "dup2");
     if (made != fd)
         close(made);
     signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
@@ -173,6 +234,12 @@ int main(int argc, char *argv[])
         stuff(argv[2], argv[3], argv[4]);
     else if (strcmp(what, "drip") == 0 && argc == 4)
         drip(argv[2], atoi(argv[3]));
+    else if (strcmp(what, "urgent") == 0 && argc == 3)
+        send_urgent(argv[2]);
+    else if (strcmp(what, "lie") == 0)
+        lie(argv[2]);
+    else if (strcmp(what, "inherit") == 0)
+        run_with_signals_off(argv + 2);
     else if (strcmp(what, "listen") == 0 && argc > 3)
         run_with_socket(true, atoi(argv[2]), argv + 3);
     else if (strcmp(what, "socket") == 0 && argc > 3)
