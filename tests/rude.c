@@ -11,7 +11,7 @@
  *                                  read, compare N times REPLY, then the end; print "got N"
  *   rude drip ADDRESS MS           send standard input byte by byte, MS apart; print what comes
  *   rude urgent ADDRESS            send abc, d as urgent data, e; print what comes
- *   rude lie HOW                   be an echo server for one client that alters, cuts, adds or is silent
+ *   rude lie HOW                   be an echo server that alters, cuts, adds or is silent
  *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
  *   rude listen FD COMMAND...      run COMMAND with descriptor FD listening on 127.0.0.1
  *   rude socket FD COMMAND...      run COMMAND with descriptor FD a socket that does not listen
