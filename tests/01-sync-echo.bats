@@ -7,6 +7,8 @@ load conformance
 
 use_step 01-sync-echo
 PROTOCOL="echo"
+START=() # options of the servers it starts
+STUFF=(x x) # to be sent for ever, and the answer
 RESETS=0
 
 @test "01: says where it listens" { says_where_it_listens; }
@@ -25,10 +27,16 @@ RESETS=0
 @test "01: needs no open descriptors" { needs_no_descriptors; }
 @test "01: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "01: gets its port back at once" { restarts_at_once; }
+@test "01: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "01: has the backlog it is told" { has_a_backlog; }
+@test "01: keeps its connections alive" { keeps_connections_alive; }
 @test "01: echoes every byte value" { echoes_every_byte; }
 @test "01: echoes 16 MB whole" { echoes_16_mb; }
 @test "01: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "01: echoes nothing" { echoes_nothing; }
+@test "01: answers whole through a narrow window" { answers_through_a_narrow_window; }
+@test "01: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
+@test "01: survives a broken pipe" { survives_a_broken_pipe; }
 
 @test "01: ends after one client, with status 0" {
   start

@@ -7,6 +7,8 @@ load conformance
 
 use_step 02-loop-echo
 PROTOCOL="echo"
+START=() # options of the servers it starts
+STUFF=(x x) # to be sent for ever, and the answer
 
 @test "02: says where it listens" { says_where_it_listens; }
 @test "02: explains itself" { explains_itself; }
@@ -25,11 +27,18 @@ PROTOCOL="echo"
 @test "02: needs no open descriptors" { needs_no_descriptors; }
 @test "02: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "02: gets its port back at once" { restarts_at_once; }
+@test "02: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "02: has the backlog it is told" { has_a_backlog; }
+@test "02: keeps its connections alive" { keeps_connections_alive; }
 @test "02: echoes every byte value" { echoes_every_byte; }
 @test "02: echoes 16 MB whole" { echoes_16_mb; }
 @test "02: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "02: echoes nothing" { echoes_nothing; }
+@test "02: answers whole through a narrow window" { answers_through_a_narrow_window; }
+@test "02: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
+@test "02: survives a broken pipe" { survives_a_broken_pipe; }
 @test "02: survives 200 resets" { survives_resets; }
+@test "02: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "02: survives a suspension" { survives_a_suspension; }
 
 @test "02: serves one client after another" {

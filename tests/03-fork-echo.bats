@@ -7,6 +7,7 @@ load conformance
 
 use_step 03-fork-echo
 PROTOCOL="echo"
+START=() # options of the servers it starts
 STUFF=(x x) # to be sent for ever, and the answer
 
 also() {
@@ -35,11 +36,18 @@ OPTIONS_ALSO=also
 @test "03: needs no open descriptors" { needs_no_descriptors; }
 @test "03: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "03: gets its port back at once" { restarts_at_once; }
+@test "03: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "03: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "03: keeps its connections alive" { keeps_connections_alive; }
 @test "03: echoes every byte value" { echoes_every_byte; }
 @test "03: echoes 16 MB whole" { echoes_16_mb; }
 @test "03: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "03: echoes nothing" { echoes_nothing; }
+@test "03: answers whole through a narrow window" { answers_through_a_narrow_window; }
+@test "03: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
+@test "03: survives a broken pipe" { survives_a_broken_pipe; }
 @test "03: survives 200 resets" { survives_resets; }
+@test "03: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "03: survives a suspension" { survives_a_suspension; }
 @test "03: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "03: serves clients by turns" { serves_clients_by_turns; }
@@ -53,6 +61,7 @@ OPTIONS_ALSO=also
 @test "03: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "03: TERM hastens QUIT" { term_hastens_quit; }
 @test "03: TERM ends it under load" { stops_under_load; }
+@test "03: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "03: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "03: removes its unix socket, and nobody else's" { removes_its_path; }
 
@@ -167,6 +176,20 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
   assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
   needs_ours "processes"
   await equals 0 n_children "$PID"
+}
+
+@test "03: TERM and QUIT end it also at its limit" {
+  needs_option --max-connections
+  local s
+  for s in TERM QUIT; do
+    start --max-connections 1
+    connect
+    greet "$FD"
+    signal "$s"
+    hang_up "$FD"
+    await_end
+    assert_equal "exit status after $s" 0 "$STATUS"
+  done
 }
 
 @test "03: TERM ends a child that is suspended, and one that cannot write" {

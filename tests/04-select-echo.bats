@@ -7,6 +7,7 @@ load conformance
 
 use_step 04-select-echo
 PROTOCOL="echo"
+START=() # options of the servers it starts
 STUFF=(x x) # to be sent for ever, and the answer
 
 also() {
@@ -33,11 +34,18 @@ OPTIONS_ALSO=also
 @test "04: needs no open descriptors" { needs_no_descriptors; }
 @test "04: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "04: gets its port back at once" { restarts_at_once; }
+@test "04: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "04: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "04: keeps its connections alive" { keeps_connections_alive; }
 @test "04: echoes every byte value" { echoes_every_byte; }
 @test "04: echoes 16 MB whole" { echoes_16_mb; }
 @test "04: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "04: echoes nothing" { echoes_nothing; }
+@test "04: answers whole through a narrow window" { answers_through_a_narrow_window; }
+@test "04: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
+@test "04: survives a broken pipe" { survives_a_broken_pipe; }
 @test "04: survives 200 resets" { survives_resets; }
+@test "04: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "04: survives a suspension" { survives_a_suspension; }
 @test "04: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "04: serves clients by turns" { serves_clients_by_turns; }
@@ -46,11 +54,14 @@ OPTIONS_ALSO=also
 @test "04: holds out when descriptors run out" { starve; }
 @test "04: lets no more in than it should, and the next when one leaves" { limits_clients; }
 @test "04: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "04: costs nothing when back-pressure is over" { idles_when_the_pressure_is_over; }
 @test "04: TERM, INT and QUIT end it" { stops_idle; }
 @test "04: TERM and INT end it in order, with clients connected" { stops_with_clients; }
 @test "04: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "04: TERM hastens QUIT" { term_hastens_quit; }
 @test "04: TERM ends it under load" { stops_under_load; }
+@test "04: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
+@test "04: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "04: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "04: removes its unix socket, and nobody else's" { removes_its_path; }
 
@@ -89,6 +100,13 @@ highest_fd() { printf '%s\n' "/proc/$1/fd"/* | sed 's|.*/||' | sort -n | tail -n
   greet "$FD"
   swarm "$ADDRESS" --clients 1300 --rounds 2 >swarm.log
   assert_match "swarm's summary" 'clients +1300: 1300 served' "$(cat swarm.log)"
+}
+
+@test "04: says so when there is no room for its listener below FD_SETSIZE" {
+  needs_ours "descriptors"
+  exits 1 bash -c 'ulimit -n 2000; for ((i = 3; i < 1100; i++)); do eval "exec $i</dev/null"; done; exec "$@"' \
+    - "${COMMAND[@]}" 127.0.0.1:0
+  assert_equal "what it said" "$NAME: cannot watch 127.0.0.1:0: too many descriptors were open at the start" "$OUTPUT"
 }
 
 @test "04: a descriptor past FD_SETSIZE, because others were open at the start, is closed" {

@@ -37,11 +37,15 @@ OPTIONS_ALSO=also
 @test "05: needs no open descriptors" { needs_no_descriptors; }
 @test "05: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "05: gets its port back at once" { restarts_at_once; }
+@test "05: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "05: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "05: keeps its connections alive" { keeps_connections_alive; }
 @test "05: holds the session of the Lwt tutorial" { holds_the_session_of_the_lwt_tutorial; }
 @test "05: executes exact words only" { executes_exact_words; }
 @test "05: takes CRLF" { takes_crlf; }
 @test "05: takes a last line without LF" { takes_a_last_line_without_lf; }
 @test "05: takes no last line of a client that resets" { takes_no_last_line_of_a_reset; }
+@test "05: takes no last line when it stops" { takes_no_last_line_when_it_stops; }
 @test "05: takes odd bytes" { takes_odd_bytes; }
 @test "05: takes long lines" { takes_long_lines; }
 @test "05: takes lines cut anywhere" { takes_lines_cut_anywhere; }
@@ -49,7 +53,11 @@ OPTIONS_ALSO=also
 @test "05: counts 100 clients x 1,000 inc exactly" { counts_exactly; }
 @test "05: what it reads never falls" { reads_rise; }
 @test "05: says the counter at the end" { says_the_counter_at_the_end; }
+@test "05: answers whole through a narrow window" { answers_through_a_narrow_window; }
+@test "05: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
+@test "05: survives a broken pipe" { survives_a_broken_pipe; }
 @test "05: survives 200 resets" { survives_resets; }
+@test "05: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "05: survives a suspension" { survives_a_suspension; }
 @test "05: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "05: serves clients by turns" { serves_clients_by_turns; }
@@ -58,11 +66,14 @@ OPTIONS_ALSO=also
 @test "05: holds out when descriptors run out" { starve; }
 @test "05: lets no more in than it should, and the next when one leaves" { limits_clients; }
 @test "05: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "05: costs nothing when back-pressure is over" { idles_when_the_pressure_is_over; }
 @test "05: TERM, INT and QUIT end it" { stops_idle; }
 @test "05: TERM and INT end it in order, with clients connected" { stops_with_clients; }
 @test "05: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "05: TERM hastens QUIT" { term_hastens_quit; }
 @test "05: TERM ends it under load" { stops_under_load; }
+@test "05: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
+@test "05: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "05: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "05: removes its unix socket, and nobody else's" { removes_its_path; }
 
@@ -110,6 +121,21 @@ OPTIONS_ALSO=also
   LAUNCH=(bash -c 'ulimit -n 9; exec "$@"' -)
   start
   serves
+}
+
+@test "05: a batch keeps to the limit" {
+  needs_ours "its descriptors"
+  start --max-accepts-per-batch 50 --max-connections 3
+  local before
+  before=$(n_fds "$PID")
+  signal STOP
+  await equals T state "$PID"
+  rude_in_background hold "$ADDRESS" 10
+  await_rude connected
+  signal CONT
+  await equals $((before + 3)) n_fds "$PID"
+  exits 5 "$BUILD/say" --timeout 0.5 "$ADDRESS" hello
+  assert_equal "descriptors" $((before + 3)) "$(n_fds "$PID")"
 }
 
 @test "05: a flood of one client does not starve the others" {

@@ -7,6 +7,7 @@ load conformance
 
 use_step 06-parallel
 PROTOCOL="echo"
+START=() # options of the servers it starts
 STUFF=(x x) # to be sent for ever, and the answer
 load counter
 
@@ -44,11 +45,18 @@ OPTIONS_ALSO=also
 @test "06: needs no open descriptors" { needs_no_descriptors; }
 @test "06: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "06: gets its port back at once" { restarts_at_once; }
+@test "06: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "06: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "06: keeps its connections alive" { keeps_connections_alive; }
 @test "06: echoes every byte value" { echoes_every_byte; }
 @test "06: echoes 16 MB whole" { echoes_16_mb; }
 @test "06: echoes urgent bytes" { echoes_urgent_bytes; }
 @test "06: echoes nothing" { echoes_nothing; }
+@test "06: answers whole through a narrow window" { answers_through_a_narrow_window; }
+@test "06: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
+@test "06: survives a broken pipe" { survives_a_broken_pipe; }
 @test "06: survives 200 resets" { survives_resets; }
+@test "06: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "06: survives a suspension" { survives_a_suspension; }
 @test "06: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "06: serves clients by turns" { serves_clients_by_turns; }
@@ -57,11 +65,14 @@ OPTIONS_ALSO=also
 @test "06: holds out when descriptors run out" { starve; }
 @test "06: lets no more in than it should, and the next when one leaves" { limits_clients; }
 @test "06: costs nothing when nothing happens" { idles_at_no_cost; }
+@test "06: costs nothing when back-pressure is over" { idles_when_the_pressure_is_over; }
 @test "06: TERM, INT and QUIT end it" { stops_idle; }
 @test "06: TERM and INT end it in order, with clients connected" { stops_with_clients; }
 @test "06: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "06: TERM hastens QUIT" { term_hastens_quit; }
 @test "06: TERM ends it under load" { stops_under_load; }
+@test "06: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
+@test "06: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "06: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "06: removes its unix socket, and nobody else's" { removes_its_path; }
 
@@ -90,6 +101,16 @@ in_counter_mode() { # in_counter_mode FUNCTION
 @test "06: counter: executes exact words only" { in_counter_mode executes_exact_words; }
 @test "06: counter: takes CRLF" { in_counter_mode takes_crlf; }
 @test "06: counter: takes a last line without LF" { in_counter_mode takes_a_last_line_without_lf; }
+@test "06: counter: takes no last line of a client that resets" { in_counter_mode takes_no_last_line_of_a_reset; }
+@test "06: counter: takes no last line when it stops" {
+  START=(--protocol counter)
+  takes_no_last_line_when_it_stops
+}
+@test "06: counter: what it executed before TERM is answered" {
+  PROTOCOL="counter"
+  START=(--protocol counter)
+  resets_nobody_when_it_stops
+}
 @test "06: counter: takes odd bytes" { in_counter_mode takes_odd_bytes; }
 @test "06: counter: takes long lines" { in_counter_mode takes_long_lines; }
 @test "06: counter: takes lines cut anywhere" { in_counter_mode takes_lines_cut_anywhere; }
@@ -146,6 +167,14 @@ many_on_a_descriptor() {
     done
     stop TERM
   done
+}
+
+@test "06: --accept one holds out, keeps to its limit and resets nobody, too" {
+  needs_option --accept
+  START=(--accept one)
+  starve
+  limits_clients
+  resets_nobody_when_it_stops
 }
 
 @test "06: every worker gets clients" {

@@ -261,6 +261,59 @@ says_it_all_though_nobody_listens() { # its stderr is a pipe without a reader: n
   assert_equal "exit status for a bad address" 1 "$status"
 }
 
+writes_when_its_log_cannot() { # a full disk, or a reader of its log that has stopped reading
+  needs_ours "unix:PATH"
+  local pipe
+  LAUNCH=(bash -c 'exec "$@" 2>/dev/full' -)
+  start_only unix:disk
+  await test -S disk
+  ADDRESS=unix:disk
+  serves
+  mkfifo full
+  exec {pipe}<>full
+  head -c 65536 /dev/zero >&"$pipe"
+  LAUNCH=(bash -c 'exec "$@" 2>full' -)
+  start_only unix:pipe
+  await test -S pipe
+  ADDRESS=unix:pipe
+  serves
+}
+
+has_a_backlog() { # --backlog 1, and of repeated options the last: one waits beside the one that is next
+  needs_ours "unix:PATH"
+  local i
+  start_at unix:path --backlog 50 --backlog=1 "$@"
+  background "$BUILD/say" --no-half-close unix:path hello >held.log 2>&1
+  await test -s held.log
+  for i in 1 2; do
+    rude_in_background hold unix:path 1
+    await_rude connected
+  done
+  exits 5 "$BUILD/say" --timeout 0.3 unix:path hello
+  assert_equal "message" "say: cannot connect to unix:path: timed out" "$OUTPUT"
+}
+
+keeps_connections_alive() { # the kernel's timer of the accepted socket is the one of SO_KEEPALIVE
+  needs_ours "socket options"
+  start
+  connect
+  greet "$FD"
+  kept_alive() {
+    awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" \
+      '$4 == "01" && index($2, port) && $6 ~ /^02/ { n++ } END { exit !n }' /proc/net/tcp
+  }
+  await kept_alive
+}
+
+says_nothing_of_who_leaves_well() {
+  needs_ours "the log"
+  local i
+  start
+  for i in 1 2 3; do serves; done
+  await equals 0 n_children "$PID"
+  assert_equal "the log" "$NAME: listening on $ADDRESS" "$(cat "$LOG")"
+}
+
 # ---- bytes --------------------------------------------------------------------------------------
 
 echoes_every_byte() {
@@ -284,12 +337,55 @@ echoes_nothing() {
   assert_equal "echo of nothing" "" "$(say "$ADDRESS" </dev/null)"
 }
 
+answers_through_a_narrow_window() { # where every write is short
+  needs_ours "fd:N"
+  LAUNCH=("$BUILD/rude" narrow 5)
+  start_at fd:5
+  if [[ $PROTOCOL == echo ]]; then
+    head -c 200000 /dev/urandom >bytes
+    cp bytes expected
+  else
+    awk 'BEGIN { for (i = 1; i <= 5000; i++) print "inc\nread" }' >bytes
+    awk 'BEGIN { for (i = 1; i <= 5000; i++) print "Counter has been incremented\n" i }' >expected
+  fi
+  rude sip "$ADDRESS" <bytes >sip.out
+  cmp expected sip.out
+}
+
+finishes_a_write_that_a_signal_cut() { # SIGSTOP and SIGCONT while it writes to who does not read
+  start
+  rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
+  await_rude stuck
+  signal STOP "-$PID"
+  await equals T state "$PID"
+  signal CONT "-$PID"
+  echo >&"$TO"
+  await_rude '^got'
+  assert_equal "answered" "$(sed -n 's/^stuck //p' "$RUDE")" "$(sed -n 's/^got //p' "$RUDE")"
+}
+
 # ---- one client's trouble -----------------------------------------------------------------------
 
 survives_resets() {
   start
   rude reset "$ADDRESS" 200 "$(head -c 20000 /dev/zero | tr '\0' x)"
   serves
+}
+
+survives_a_broken_pipe() { # EPIPE, and no SIGPIPE
+  needs_ours "the log"
+  start
+  signal STOP
+  await equals T state "$PID"
+  rude leave "$ADDRESS" $'hello\n'
+  signal CONT
+  await grep -q 'client 127.0.0.1:[0-9]*: Broken pipe' "$LOG"
+  if [[ $STEP == 01* ]]; then
+    await_end
+    assert_equal "exit status" 0 "$STATUS"
+  else
+    serves
+  fi
 }
 
 survives_a_suspension() { # SIGSTOP, SIGCONT
@@ -382,7 +478,7 @@ starve() {
   needs_ours "the log of a shortage"
   local before inside
   LAUNCH=(bash -c 'ulimit -n 24; exec "$@"' -)
-  start --max-connections 1000
+  start "${START[@]}" --max-connections 1000
   connect
   inside=$FD
   greet "$inside"
@@ -397,11 +493,11 @@ starve() {
   assert_at_most "lines of the log" 8 "$(wc -l <"$LOG")"
 }
 
-# limits_clients N: with --max-connections N the next waits, unaccepted, until one leaves
+# With --max-connections 3 the next waits, unaccepted and at no cost, until one leaves.
 limits_clients() {
-  local i fds=()
+  local i fds=() before
   needs_option --max-connections
-  start --max-connections 3
+  start "${START[@]}" --max-connections 3
   for i in 1 2 3; do
     connect
     fds+=("$FD")
@@ -409,7 +505,9 @@ limits_clients() {
   done
   connect
   tell "$FD" "let me in"
-  hears_nothing "$FD" 0.5
+  before=$(cpu_ms "$PID")
+  hears_nothing "$FD" 1
+  [[ -n $SANITIZED ]] || assert_at_most "CPU time in a second at the limit, in ms" 30 $(($(cpu_ms "$PID") - before))
   hang_up "${fds[0]}"
   hear "$FD"
 }
@@ -423,6 +521,22 @@ idles_at_no_cost() { # with clients, silent ones and one that takes no answers, 
   before=$(cpu_ms "$PID")
   hears_nothing "$FD" 1
   assert_at_most "CPU time in an idle second, in ms" 20 $(($(cpu_ms "$PID") - before))
+}
+
+idles_when_the_pressure_is_over() { # a client that took no answers has taken them, and stays
+  needs_plain_build "CPU time"
+  start
+  connect
+  rude_in_background drain "$ADDRESS" "${STUFF[@]}"
+  await_rude stuck
+  echo >&"$TO"
+  await_rude drained
+  local before
+  before=$(cpu_ms "$PID")
+  hears_nothing "$FD" 1
+  assert_at_most "CPU time in an idle second, in ms" 20 $(($(cpu_ms "$PID") - before))
+  echo >&"$TO"
+  await_rude '^got'
 }
 
 # ---- stopping -----------------------------------------------------------------------------------
@@ -487,6 +601,36 @@ stops_under_load() { # also when there is always something ready
   connect
   greet "$FD"
   stop TERM
+}
+
+handles_signals_whatever_it_inherited() { # ignored, and blocked
+  needs_ours "signals"
+  LAUNCH=("$BUILD/rude" inherit)
+  start
+  connect
+  greet "$FD"
+  stop TERM
+  start
+  stop QUIT
+}
+
+resets_nobody_when_it_stops() { # though more has arrived than it has read
+  local n
+  start "${START[@]}"
+  connect
+  greet "$FD"
+  signal STOP "-$PID"
+  await equals T state "$PID"
+  yes inc | head -n 50000 >&"$FD"
+  signal TERM
+  signal CONT "-$PID"
+  timeout "$LIMIT" cat <&"$FD" >heard 2>cat.log || true
+  assert_equal "what ended it" "" "$(cat cat.log)"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+  [[ $PROTOCOL == counter ]] || return 0
+  n=$(sed -n 's/.*counter=//p' "$LOG")
+  assert_equal "answered" "$n" "$(grep -c 'Counter has been incremented' heard)"
 }
 
 lets_go_of_a_shared_listener() { # QUIT, when another process has the socket open, too, and clients come

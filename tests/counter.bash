@@ -52,12 +52,22 @@ takes_a_last_line_without_lf() { # when the client half-closes; an empty one is 
 }
 
 takes_no_last_line_of_a_reset() {
+  needs_ours "the log"
   start "${START[@]}"
-  rude reset "$ADDRESS" 5 $'inc\ninc'
-  await counted 5
-  assert_equal "the counter" 5 "$(say "$ADDRESS" read)"
+  rude reset "$ADDRESS" 5 inc
+  await equals 5 grep -c 'client 127' "$LOG"
+  assert_equal "the counter" 0 "$(say "$ADDRESS" read)"
 }
-counted() { (($(say "$ADDRESS" read) >= $1)); }
+
+takes_no_last_line_when_it_stops() {
+  start "${START[@]}"
+  connect
+  printf 'read\ninc' >&"$FD"
+  hear "$FD"
+  stop TERM
+  hears_the_end "$FD"
+  assert_equal "the counter" "$NAME: counter=0" "$(tail -n 2 "$LOG" | head -n 1)"
+}
 
 takes_odd_bytes() {
   start "${START[@]}"

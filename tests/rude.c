@@ -3,17 +3,21 @@
  * rude: what the tests need and no well-mannered client does.
  *
  *   rude reset ADDRESS N TEXT      N times: connect, send TEXT, reset the connection
- * rude hold ADDRESS N            connect N times, print "connected", wait for a line or EOF on
- * stdin
- * rude stuff ADDRESS TEXT REPLY  send TEXT for ever without reading; when nothing is taken any
- * more,
- *                                  print "stuck N" (how many went out whole); after a line on stdin
- *                                  read, compare N times REPLY, then the end; print "got N"
+ *   rude leave ADDRESS TEXT        connect, send TEXT, half-close, reset: the server reads TEXT, and
+ *                                  gets EPIPE for what it writes then
+ *   rude hold ADDRESS N            connect N times, print "connected", wait for a line or EOF
+ *   rude stuff ADDRESS TEXT REPLY  send TEXT for ever without reading; when no more is taken, print
+ *                                  "stuck N" (how many went out whole); after a line on stdin read,
+ *                                  compare with N times REPLY, await the end; print "got N"
+ *   rude drain ADDRESS TEXT REPLY  the same, but when all has come print "drained", and stay until
+ *                                  there is one more line
+ *   rude sip ADDRESS               send standard input, and take what comes through a narrow window
  *   rude drip ADDRESS MS           send standard input byte by byte, MS apart; print what comes
  *   rude urgent ADDRESS            send abc, d as urgent data, e; print what comes
  *   rude lie HOW                   be an echo server that alters, cuts, adds or is silent
  *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
  *   rude listen FD COMMAND...      run COMMAND with descriptor FD listening on 127.0.0.1
+ *   rude narrow FD COMMAND...      the same, and it can send little at a time
  *   rude socket FD COMMAND...      run COMMAND with descriptor FD a socket that does not listen
  */
 #include "../common/address.h"
@@ -54,13 +58,15 @@ static int connect_to(const char *text, bool wait)
     return fd;
 }
 
-static void reset(const char *address, int n, const char *text)
+static void reset(const char *address, int n, const char *text, bool half_close)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
     for (; n > 0; n--) {
         int fd = connect_to(address, true);
         check(write_all(fd, text, strlen(text)) == 0, "write");
+        if (half_close)
+            shutdown(fd, SHUT_WR);
         check(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0, "SO_LINGER");
         close(fd);
     }
@@ -81,7 +87,7 @@ static void hold(const char *address, int n)
     wait_for_line();
 }
 
-static void stuff(const char *address, const char *text, const char *reply)
+static void stuff(const char *address, const char *text, const char *reply, bool stay)
 {
     size_t length = strlen(text), sent = 0, got = 0, reply_length = strlen(reply);
     int fd = connect_to(address, true);
@@ -111,8 +117,15 @@ static void stuff(const char *address, const char *text, const char *reply)
                 check(write_all(fd, text + cut, length - cut) == 0, "write");
                 replies += reply_length;
             }
-            shutdown(fd, SHUT_WR);
+            if (!stay)
+                shutdown(fd, SHUT_WR);
             closed = true;
+        }
+        if (stay && closed && got == replies) {
+            puts("drained");
+            wait_for_line();
+            shutdown(fd, SHUT_WR);
+            stay = false;
         }
         ssize_t n = read(fd, in, sizeof in);
         check(n >= 0, "read");
@@ -149,6 +162,32 @@ static void drip(const char *address, int ms)
     }
     shutdown(fd, SHUT_WR);
     print_all(fd);
+}
+
+static void sip(const char *text)
+{
+    char bytes[4096];
+    int narrow = 1; /* the system makes the least it allows of it */
+    struct address address;
+    const char *why;
+
+    if (address_parse(&address, text, &why) == -1)
+        die("%s: %s", why, text);
+    struct addrinfo *info = address_resolve(&address, &why);
+    int fd = info ? socket(info->ai_family, SOCK_STREAM, 0) : -1;
+    check(fd != -1 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow) == 0, "socket");
+    check(connect(fd, info->ai_addr, info->ai_addrlen) == 0, "connect");
+    address_free(info);
+    pid_t sender = fork();
+    check(sender != -1, "fork");
+    if (sender > 0) {
+        print_all(fd);
+        return;
+    }
+    for (ssize_t n; (n = read(STDIN_FILENO, bytes, sizeof bytes)) > 0;)
+        check(write_all(fd, bytes, (size_t)n) == 0, "write");
+    shutdown(fd, SHUT_WR);
+    _exit(0);
 }
 
 static void send_urgent(const char *address)
@@ -207,11 +246,13 @@ static void run_with_signals_off(char *command[])
     die("cannot run %s: %s", command[0], strerror(errno));
 }
 
-static void run_with_socket(bool listens, int fd, char *command[])
+static void run_with_socket(bool listens, int room, int fd, char *command[])
 {
     int made = listens ? listen_somewhere() : socket(AF_INET, SOCK_STREAM, 0);
 
     check(made != -1 && dup2(made, fd) == fd, "dup2");
+    if (room > 0) /* accepted sockets inherit it */
+        check(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0, "SO_SNDBUF");
     if (made != fd)
         close(made);
     signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
@@ -227,11 +268,17 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(what, "reset") == 0 && argc == 5)
-        reset(argv[2], atoi(argv[3]), argv[4]);
+        reset(argv[2], atoi(argv[3]), argv[4], false);
+    else if (strcmp(what, "leave") == 0 && argc == 4)
+        reset(argv[2], 1, argv[3], true);
     else if (strcmp(what, "hold") == 0 && argc == 4)
         hold(argv[2], atoi(argv[3]));
     else if (strcmp(what, "stuff") == 0 && argc == 5)
-        stuff(argv[2], argv[3], argv[4]);
+        stuff(argv[2], argv[3], argv[4], false);
+    else if (strcmp(what, "drain") == 0 && argc == 5)
+        stuff(argv[2], argv[3], argv[4], true);
+    else if (strcmp(what, "sip") == 0 && argc == 3)
+        sip(argv[2]);
     else if (strcmp(what, "drip") == 0 && argc == 4)
         drip(argv[2], atoi(argv[3]));
     else if (strcmp(what, "urgent") == 0 && argc == 3)
@@ -241,9 +288,11 @@ int main(int argc, char *argv[])
     else if (strcmp(what, "inherit") == 0)
         run_with_signals_off(argv + 2);
     else if (strcmp(what, "listen") == 0 && argc > 3)
-        run_with_socket(true, atoi(argv[2]), argv + 3);
+        run_with_socket(true, 0, atoi(argv[2]), argv + 3);
+    else if (strcmp(what, "narrow") == 0 && argc > 3)
+        run_with_socket(true, 1, atoi(argv[2]), argv + 3);
     else if (strcmp(what, "socket") == 0 && argc > 3)
-        run_with_socket(false, atoi(argv[2]), argv + 3);
+        run_with_socket(false, 0, atoi(argv[2]), argv + 3);
     else
         die("these words are no use to me; see tests/rude.c");
     return 0;
