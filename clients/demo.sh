@@ -46,6 +46,7 @@ await() {
 
 # Starts the server, with the options there are, at a port that the system chooses.
 start() {
+    : >"$log" # the background job may be late to make it
     "$build/$name" "$@" 0 2>"$log" &
     server=$!
     await 'listening on 127\.0\.0\.1:[0-9]*'

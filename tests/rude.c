@@ -3,8 +3,8 @@
  * rude: what the tests need and no well-mannered client does.
  *
  *   rude reset ADDRESS N TEXT      N times: connect, send TEXT, reset the connection
- *   rude leave ADDRESS TEXT        connect, send TEXT, half-close, reset: the server reads TEXT, and
- *                                  gets EPIPE for what it writes then
+ *   rude leave ADDRESS TEXT        connect, send TEXT, half-close, reset: the server reads TEXT,
+ *                                  and gets EPIPE for what it writes then
  *   rude hold ADDRESS N            connect N times, print "connected", wait for a line or EOF
  *   rude stuff ADDRESS TEXT REPLY  send TEXT for ever without reading; when no more is taken, print
  *                                  "stuck N" (how many went out whole); after a line on stdin read,
