@@ -21,6 +21,7 @@ RESETS=0
 @test "01: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "01: listens on a unix socket" { listens_on_a_path; }
 @test "01: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "01: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "01: never replaces what is no socket" { never_replaces_a_file; }
 @test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }

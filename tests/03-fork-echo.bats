@@ -29,6 +29,7 @@ OPTIONS_ALSO=also
 @test "03: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "03: listens on a unix socket" { listens_on_a_path; }
 @test "03: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "03: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "03: never replaces what is no socket" { never_replaces_a_file; }
 @test "03: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "03: listens on a descriptor it was given" { listens_on_a_descriptor; }
@@ -77,7 +78,7 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
   local client=$JOB
   await grep -q 'cannot accept: Too many open files' "$LOG"
   before=$(cpu_ms "$PID")
-  await equals 2 grep -c 'cannot accept' "$LOG"
+  second_line_after_a_second
   assert_at_most "CPU time in a second of that, in ms" 50 $(($(cpu_ms "$PID") - before))
   greet "$inside"
   prlimit --pid "$PID" --nofile=64
@@ -186,7 +187,7 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
     connect
     greet "$FD"
     signal "$s"
-    hang_up "$FD"
+    [[ $s == TERM ]] || hang_up "$FD"
     await_end
     assert_equal "exit status after $s" 0 "$STATUS"
   done

@@ -28,6 +28,7 @@ OPTIONS_ALSO=also
 @test "04: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "04: listens on a unix socket" { listens_on_a_path; }
 @test "04: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "04: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "04: never replaces what is no socket" { never_replaces_a_file; }
 @test "04: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "04: listens on a descriptor it was given" { listens_on_a_descriptor; }

@@ -31,6 +31,7 @@ OPTIONS_ALSO=also
 @test "05: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "05: listens on a unix socket" { listens_on_a_path; }
 @test "05: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "05: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "05: never replaces what is no socket" { never_replaces_a_file; }
 @test "05: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "05: listens on a descriptor it was given" { listens_on_a_descriptor; }
@@ -123,20 +124,7 @@ OPTIONS_ALSO=also
   serves
 }
 
-@test "05: a batch keeps to the limit" {
-  needs_ours "its descriptors"
-  start --max-accepts-per-batch 50 --max-connections 3
-  local before
-  before=$(n_fds "$PID")
-  signal STOP
-  await equals T state "$PID"
-  rude_in_background hold "$ADDRESS" 10
-  await_rude connected
-  signal CONT
-  await equals $((before + 3)) n_fds "$PID"
-  exits 5 "$BUILD/say" --timeout 0.5 "$ADDRESS" hello
-  assert_equal "descriptors" $((before + 3)) "$(n_fds "$PID")"
-}
+@test "05: a batch keeps to the limit" { keeps_to_its_limit_in_a_batch; }
 
 @test "05: a flood of one client does not starve the others" {
   start
@@ -145,25 +133,4 @@ OPTIONS_ALSO=also
   for i in {1..20}; do
     assert_equal "reply beside a flood" "Unknown command" "$(say "$ADDRESS" hello)"
   done
-}
-
-@test "05: what it executed before TERM is answered to who reads" {
-  needs_ours "TERM"
-  local i clients=() total=0 n
-  start
-  for i in 1 2 3 4; do
-    background bash -c 'yes inc | "$0" "$1"' "$BUILD/say" "$ADDRESS" >"said.$i" 2>/dev/null
-    clients+=("$JOB")
-  done
-  enough() { (($(say "$ADDRESS" read) > 20000)); }
-  await enough
-  signal TERM
-  await_end
-  assert_equal "exit status" 0 "$STATUS"
-  for i in 1 2 3 4; do wait "${clients[i - 1]}" || true; done
-  total=$(sed -n 's/.*counter=//p' "$LOG")
-  # A client that goes on sending may be reset and lose what was on its way, so at most is all that holds.
-  n=$(cat said.? | grep -c "$INC")
-  echo "counted $total, answered $n"
-  ((n <= total))
 }

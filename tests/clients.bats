@@ -145,6 +145,21 @@ hears() {
   done
 }
 
+@test "clients: say tells when the server has cut it off" {
+  local said status=0 input
+  use_step liar
+  COMMAND=("$BUILD/rude" lie cuts)
+  start
+  mkfifo input
+  exec {input}<>input
+  background "$BUILD/say" "$ADDRESS" <&"$input" >say.log 2>&1
+  said=$JOB
+  echo "this, and perhaps more" >&"$input"
+  wait "$said" || status=$?
+  assert_equal "exit status" 1 "$status"
+  assert_match "message" "^say: cut off by $ADDRESS: " "$(cat say.log)"
+}
+
 @test "clients: swarm leaves its exit status, and says what it saw" {
   use_step 02-loop-echo
   start

@@ -154,8 +154,8 @@ needs_tool() {
 # ---- clients ------------------------------------------------------------------------------------
 
 say() { "$BUILD/say" --timeout "$LIMIT" "$@"; }
-swarm() { "$BUILD/swarm" --timeout 120 "$@"; }
-rude() { timeout 120 "$BUILD/rude" "$@"; }
+swarm() { "$BUILD/swarm" --timeout $((4 * LIMIT)) "$@"; }
+rude() { timeout $((4 * LIMIT)) "$BUILD/rude" "$@"; }
 
 connect() { # sets FD: bash's own client, which stays connected
   local host=${ADDRESS%:*} port=${ADDRESS##*:}
@@ -203,7 +203,12 @@ rude_in_background() { # sets TO, a descriptor to tell it things; its output goe
   background "$BUILD/rude" "$@" <>"$RUDE.in" >"$RUDE" 2>&1
   exec {TO}>"$RUDE.in"
 }
-await_rude() { await grep -q "$1" "$RUDE"; }
+await_rude() { # await_rude WORD: until rude prints it
+  await grep -q "$1" "$RUDE" && return 0
+  echo "rude has not come to '$1': if that is stuck, the server goes on reading though nobody takes its"
+  echo "answers; if it is drained or got, answers are missing. It said: $(cat "$RUDE")"
+  return 1
+}
 
 # ---- looking at a process -----------------------------------------------------------------------
 
@@ -257,9 +262,15 @@ assert_at_most() { # assert_at_most WHAT LIMIT GOT
   return 1
 }
 
+assert_at_least() { # assert_at_least WHAT LIMIT GOT
+  (($3 >= $2)) && return 0
+  printf '%s\n  expected: at least %s\n  got:      %s\n' "$1" "$2" "$3"
+  return 1
+}
+
 await() { # await COMMAND...: until it is true
-  local i
-  for ((i = 0; i < LIMIT * 50; i++)); do
+  local end=$((SECONDS + LIMIT + 1))
+  while ((SECONDS < end)); do
     "$@" && return 0
     sleep 0.02
   done
