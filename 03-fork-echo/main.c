@@ -96,7 +96,6 @@ int main(int argc, char *argv[])
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGQUIT, &action, NULL);
-    sigaction(SIGALRM, &action, NULL);
     listener_announce(listener);
 
     while (listener != -1) {
@@ -123,7 +122,8 @@ int main(int argc, char *argv[])
         sigsuspend(&none);
     children_signal(SIGTERM);
     children_signal(SIGCONT); /* for one that somebody has suspended */
-    alarm(1);                 /* then those that are still here are killed */
+    sigaction(SIGALRM, &action, NULL);
+    alarm(1); /* then those that are still here are killed */
     while (children_count() > 0)
         sigsuspend(&none);
     log_line("server terminated");
