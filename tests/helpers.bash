@@ -19,7 +19,11 @@ FAILED=
 use_step() { # use_step NN-name: which program this file is about
   STEP=$1
   if [[ -n $SERVER ]]; then
+    local i top=$BATS_TEST_DIRNAME/..
     read -ra COMMAND <<<"$SERVER"
+    for i in "${!COMMAND[@]}"; do # files named from the top, as ./mine: the tests run elsewhere
+      [[ ${COMMAND[i]} != /* && -f $top/${COMMAND[i]} ]] && COMMAND[i]=$top/${COMMAND[i]}
+    done
     NAME=${COMMAND[0]##*/}
   else
     COMMAND=("$BUILD/$1")
