@@ -7,6 +7,7 @@ load conformance
 
 use_step 04-select-echo
 PROTOCOL="echo"
+SIGNALS_IN_SELECT=yes
 START=() # options of the servers it starts
 STUFF=(x x) # to be sent for ever, and the answer
 

@@ -651,14 +651,15 @@ handles_signals_whatever_it_inherited() { # ignored, and blocked
   stop QUIT
 }
 
-resets_nobody_when_it_stops() { # though more has arrived than it has read
+resets_nobody_when_it_stops() { # though more has arrived than it has read (but nothing is on its way)
   local n
   start "${START[@]}"
   connect
   greet "$FD"
   signal STOP "-$PID"
   await equals T state "$PID"
-  yes inc | head -n 50000 >&"$FD"
+  yes inc | head -n 8000 >&"$FD"
+  await all_has_arrived 32000
   signal TERM
   signal CONT "-$PID"
   timeout "$LIMIT" cat <&"$FD" >heard 2>cat.log || true
