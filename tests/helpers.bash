@@ -230,11 +230,9 @@ n_connected() { # clients that the system has connected to ADDRESS, whether acce
   awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" '$4 ~ /^0[145]$/ && index($3, port) { n++ } END { print n + 0 }' /proc/net/tcp
 }
 all_has_arrived() { # all_has_arrived BYTES: a socket of the server has so many that it has not read
-  local at state queues
-  while read -r _ at _ state queues _; do
-    [[ $at == *"$(printf ':%04X' "${ADDRESS##*:}")" && $state == 01 ]] && ((16#${queues#*:} >= $1)) && return 0
-  done </proc/net/tcp
-  return 1
+  # The numbers have eight hexadecimal digits each, so they compare as strings.
+  awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" -v least="$(printf 'x%08X' "$1")" \
+    '$4 == "01" && index($2, port) && ("x" substr($5, 10)) >= least { found = 1 } END { exit !found }' /proc/net/tcp
 }
 in_group() { # the processes of a group, zombies left out
   local stat
