@@ -151,7 +151,8 @@ starve_the_parent() { # it needs one descriptor at a time, so it is short only w
   cp "${COMMAND[0]}" "$copy"
   chmod 755 "$copy"
   COMMAND=("$copy")
-  LAUNCH=(setpriv --reuid 65432 --regid 65432 --clear-groups prlimit --nproc=3:3)
+  local user=$((100000 + BASHPID)) # nobody, and nobody else's: the limit is one a user
+  LAUNCH=(setpriv --reuid "$user" --regid "$user" --clear-groups prlimit --nproc=3:3)
   start || well=
   rm "$copy"
   [[ $well ]]
