@@ -8,7 +8,6 @@
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
-#include <signal.h>
 #include <sys/types.h>
 
 /* Makes room for max children; ends the program if there is none. */

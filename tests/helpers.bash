@@ -14,7 +14,6 @@ LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever do
 
 : "${BUILD:=$PWD/build}" "${SERVER:=}"
 PIDS=()
-FAILED=
 
 use_step() { # use_step NN-name: which program this file is about
   STEP=$1
