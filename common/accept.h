@@ -25,9 +25,9 @@
  * in an event loop, accept_failed(). */
 int accept_client(int listener, bool nonblocking, struct peer *peer);
 
-/* After a failure, in a server that blocks: does what the table says, and waits 100 ms; after EAGAIN
- * only until there is a client (whoever shares the listener as fd:N may have made it non-blocking).
- * A signal ends the wait. */
+/* After a failure, in a server that blocks: does what the table says, and waits 100 ms; after
+ * EAGAIN only until there is a client (whoever shares the listener as fd:N may have made it
+ * non-blocking). A signal ends the wait. */
 void accept_back_off(int listener, int error);
 
 /* After a failure, in an event loop: does what the table says, and begins a back-off if one is
