@@ -14,6 +14,7 @@ setup() {
 
 @test "demo: shows the six, each as it is" {
   local out
+  needs_signals_in_select
   out=$(demo LC_ALL=C 2>err.log)
   assert_equal "stderr" "" "$(cat err.log)"
   assert_equal "headings" 6 "$(grep -cE '^0[1-6]-[a-z]+-?[a-z]*  ' <<<"$out")"
