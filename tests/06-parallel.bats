@@ -216,15 +216,19 @@ took_ms() { # what swarm says its messages took, in ms
 
 @test "06: --accept one lets the next in at once when one leaves" {
   needs_ours "its acceptor"
-  local how times=()
-  for how in each one; do
-    start --accept "$how" --threads 1 --max-connections 1 --backlog 128
-    swarm "$ADDRESS" --clients 100 --rounds 1 >swarm.log
-    times+=("$(took_ms)")
-    stop TERM
+  local how times pair
+  for pair in 1 2 3 4 5; do # a busy machine may slow one of the two down, but hardly always the same
+    times=()
+    for how in each one; do
+      start --accept "$how" --threads 1 --max-connections 1 --backlog 128
+      swarm "$ADDRESS" --clients 100 --rounds 1 >swarm.log
+      times+=("$(took_ms)")
+      stop TERM
+    done
+    echo "each: ${times[0]} ms, one: ${times[1]} ms"
+    ((times[1] > 20 * times[0])) || return 0
   done
-  # If each waited for the end of a back-off it would be 10 s, a hundred times as long.
-  echo "each: ${times[0]} ms, one: ${times[1]} ms"
+  # If each waited for the end of a back-off it would be 10 s, a hundred times as long and more.
   assert_at_most "ms with one acceptor" $((20 * times[0])) "${times[1]}"
 }
 
