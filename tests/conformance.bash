@@ -138,8 +138,14 @@ listens_on_ipv6() {
 keeps_to_ipv6() {
   needs_ours "addresses of IPv6"
   needs_ipv6
-  start_at "[::]:0"
-  exits 3 "$BUILD/say" --timeout "$LIMIT" "127.0.0.1:${ADDRESS##*:}" hello
+  local status try
+  for try in 1 2 3 4 5; do # this port of 127.0.0.1 may be somebody else's
+    status=0
+    start_at "[::]:0"
+    say "127.0.0.1:${ADDRESS##*:}" hello >said.log 2>&1 || status=$?
+    ((status != 3)) || break
+  done
+  assert_equal "status of a client at 127.0.0.1" 3 "$status"
   ADDRESS="[::1]:${ADDRESS##*:}"
   serves
 }
@@ -450,10 +456,14 @@ serves_clients_by_turns() {
 }
 
 serves_two_hundred() { # at once, with interleaved messages
+  local pause
   start
-  swarm "$ADDRESS" --clients 200 --rounds 4 --pause 500 --protocol "$PROTOCOL" >swarm.log
-  assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
-  [[ -z $SANITIZED ]] || return 0 # in such a build a fork may take longer than all their talk
+  for pause in 500 2000 8000; do # on a busy machine the first may have left before the last is served
+    swarm "$ADDRESS" --clients 200 --rounds 4 --pause "$pause" --protocol "$PROTOCOL" >swarm.log
+    assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
+    [[ -z $SANITIZED ]] || return 0 # in such a build a fork may take longer than all their talk
+    ! grep -q 'at most 200 at once' swarm.log || return 0
+  done
   assert_match "swarm's summary" 'at most 200 at once' "$(cat swarm.log)"
 }
 
@@ -487,10 +497,14 @@ stuff_the_server() {
   assert_equal "answered" "$(sed -n 's/^stuck //p' "$RUDE")" "$(sed -n 's/^got //p' "$RUDE")"
 }
 
-# Call it when the first line "cannot accept" is there: the second comes a second later, not sooner.
-second_line_after_a_second() { # second_line_after_a_second SINCE: $EPOCHREALTIME before the first could come
-  await equals 2 grep -c 'cannot accept' "$LOG"
-  assert_at_least "ms to the second line" 1000 $(((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}) / 1000))
+# Call it when the first line "cannot accept" is there: the second comes a second later, not sooner, and
+# each further one a second after that. SINCE: $EPOCHREALTIME before the first could come. Sets ELAPSED, in ms.
+second_line_after_a_second() { # second_line_after_a_second SINCE
+  local lines
+  await at_least 2 grep -c 'cannot accept' "$LOG"
+  lines=$(grep -c 'cannot accept' "$LOG")
+  ELAPSED=$(((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}) / 1000))
+  assert_at_least "ms to line $lines" $((1000 * (lines - 1))) "$ELAPSED"
 }
 
 # Descriptors run out: no spin, those inside are served, and so are the others later. The second line of
@@ -508,7 +522,7 @@ starve() {
   await grep -q 'cannot accept: Too many open files' "$LOG"
   before=$(cpu_ms "$PID")
   second_line_after_a_second "$since"
-  assert_at_most "CPU time in a second of that, in ms" 50 $(($(cpu_ms "$PID") - before))
+  assert_at_most "CPU time in $ELAPSED ms of that, in ms" $((ELAPSED / 20)) $(($(cpu_ms "$PID") - before))
   greet "$inside"
   echo >&"$TO"
   serves
