@@ -293,7 +293,7 @@ await() { # await COMMAND...: until it is true
 }
 
 equals() { [[ $("${@:2}") == "$1" ]]; } # equals VALUE COMMAND...
-at_least() { (($("${@:2}") >= $1)); }     # at_least NUMBER COMMAND...: which prints one
+at_least() { (($("${@:2}") >= $1)); } # at_least NUMBER COMMAND...: which prints one
 
 echoed() { # echoed TEXT...: a client says it, line by line, and hears it back
   assert_equal "echo of $*" "$(printf '%s\n' "$@")" "$(say "$ADDRESS" "$@")"

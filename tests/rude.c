@@ -283,9 +283,9 @@ int main(int argc, char *argv[])
         drip(argv[2], atoi(argv[3]));
     else if (strcmp(what, "urgent") == 0 && argc == 3)
         send_urgent(argv[2]);
-    else if (strcmp(what, "lie") == 0)
+    else if (strcmp(what, "lie") == 0 && argc > 2)
         lie(argv[2]);
-    else if (strcmp(what, "inherit") == 0)
+    else if (strcmp(what, "inherit") == 0 && argc > 2)
         run_with_signals_off(argv + 2);
     else if (strcmp(what, "listen") == 0 && argc > 3)
         run_with_socket(true, 0, atoi(argv[2]), argv + 3);
