@@ -283,14 +283,9 @@ assert_at_least() { # assert_at_least WHAT LIMIT GOT
 }
 
 # assert_cpu WHAT LIMIT COMMAND...: the server takes LIMIT ms of CPU time for it at most, in the best of
-# five times: what a busy host takes from a virtual machine may be counted on whoever was running. In a
-# build with a sanitizer the command is run, and nothing is measured.
+# five times: what a busy host takes from a virtual machine may be counted on whoever was running.
 assert_cpu() {
   local before spent time
-  if [[ -n $SANITIZED ]]; then
-    "${@:3}"
-    return
-  fi
   for time in 1 2 3 4 5; do
     before=$(cpu_ms "$PID")
     "${@:3}"
