@@ -324,7 +324,7 @@ took_ms() { # what swarm says its messages took, in ms
     connect
     greet "$FD"
     rude reset "$ADDRESS" 1 hello
-    await refused
+    await_refusal
     greet "$FD" # those here are served
     hang_up "$FD"
     await_end
@@ -382,7 +382,7 @@ took_ms() { # what swarm says its messages took, in ms
       greet "$FD"
     done
     signal QUIT
-    await refused
+    await_refusal
     for i in "${fds[@]:1}"; do hang_up "$i"; done
     greet "${fds[0]}"
     hang_up "${fds[0]}"

@@ -624,12 +624,15 @@ quits_when_clients_have_left() { # QUIT: the listener is closed at once, those h
   local fd=$FD
   greet "$fd"
   signal QUIT
-  await refused
+  await_refusal
   greet "$fd"
   hang_up "$fd"
   await_end
   assert_equal "exit status after QUIT" 0 "$STATUS"
   assert_last_line
+}
+await_refusal() { # until nobody gets in any more
+  await refused || { echo "$ADDRESS still takes clients: its listener was to be closed at once"; return 1; }
 }
 refused() { "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || [[ $? == 3 ]]; }
 
@@ -638,7 +641,7 @@ term_hastens_quit() { # TERM after QUIT stops now; QUIT after TERM would change 
   connect
   greet "$FD"
   signal QUIT
-  await refused
+  await_refusal
   signal TERM
   await_end
   assert_equal "exit status" 0 "$STATUS"

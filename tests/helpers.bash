@@ -99,7 +99,7 @@ stop() { # stop SIGNAL: ends the server as it should end
   assert_last_line
 }
 
-assert_last_line() { # not asked of a server of the reader's
+assert_last_line() { # not asked of a reader's own server
   [[ -n $SERVER ]] || assert_equal "last line of the log" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
 }
 
@@ -138,8 +138,8 @@ needs_option() { # needs_option NAME...: of our own servers this is no question
   done
 }
 
-needs_ours() { # needs_ours WHAT: a contract that a server of the reader's need not know
-  [[ -z $SERVER ]] || skip "not asked of a server of the reader's: $1"
+needs_ours() { # needs_ours WHAT: a contract that a reader's own server need not know
+  [[ -z $SERVER ]] || skip "not asked of your own server: $1"
 }
 
 needs_plain_build() { # needs_plain_build WHAT: a sanitizer costs memory and time of its own
@@ -215,7 +215,7 @@ rude_in_background() { # sets TO, a descriptor to tell it things; its output goe
 await_rude() { # await_rude WORD: until rude prints it
   await grep -q "$1" "$RUDE" && return 0
   echo "rude has not come to '$1': if that is stuck, the server goes on reading though nobody takes its"
-  echo "answers; if it is drained or got, answers are missing. It said: $(cat "$RUDE")"
+  echo "answers, or gives none; if it is drained or got, answers are missing. It said: $(cat "$RUDE")"
   return 1
 }
 
