@@ -26,6 +26,9 @@ endif
 OUT := build$(if $(VARIANT),/$(VARIANT))
 
 PROGRAMS := $(STEPS) $(CLIENTS) rude
+DIFFS := diff-02 diff-03 diff-04 diff-05 diff-06
+# How many lines of a file may be changed against the step before; see `make ladder`.
+BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=25 06/client.h=10
 SOURCES_rude := tests/rude.c
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
 $(foreach c,$(CLIENTS),$(eval SOURCES_$(c) := clients/$(c).c))
@@ -33,7 +36,8 @@ COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: all check test demo clean help format format-check $(PROGRAMS) $(VARIANTS)
+.PHONY: all check test demo clean help format format-check stuck ladder \
+  $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
 
@@ -66,6 +70,15 @@ test: all ## run the tests: see the README for STEP, SERVER and VARIANT
 
 check: test ## the same
 
+$(DIFFS): diff-%:
+	@sh tests/steps.sh diff $*
+
+stuck: ## your file against ours: make stuck STEP=03 FILE=mine/main.c
+	@sh tests/steps.sh stuck "$(STEP)" "$(FILE)"
+
+ladder: ## how long the steps are, and how many lines each changes
+	@sh tests/steps.sh ladder $(BUDGETS)
+
 asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and so on
 	@$(MAKE) --no-print-directory all VARIANT=$@
 
@@ -81,4 +94,5 @@ clean: ## remove build/
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '  make %-26s %s\n' 'NN-name' 'one step, as in: make 03-fork-echo'
+	@printf '  make %-26s %s\n' 'NN-name' 'one step, as in: make 03-fork-echo' \
+	  'diff-NN' 'step NN against the one before it, as in: make diff-03'

@@ -59,13 +59,34 @@ function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
   assert_equal "03's" "$one" "$(function_in echo_client 03-fork-echo/main.c)"
 }
 
-changed() { # lines marked < or > between two main.c, without their opening comments
-  diff -b <(sed '1,/\*\//d' "$1/main.c") <(sed '1,/\*\//d' "$2/main.c") | grep -c '^[<>]'
+@test "build: no step changes more than the Makefile allows, and make ladder shows it" {
+  exits 0 make -s ladder
+  assert_match "a line of it" $'\n'"02-loop-echo +[0-9]+ +main.c +[0-9]+ +[0-9]+ *"$'\n' "$OUTPUT"
+  exits 2 make -s ladder BUDGETS="02/main.c=15 03/main.c=1"
+  assert_match "what is beyond its budget" "main.c +[0-9]+ +[0-9]+ > 1" "$OUTPUT"
+  assert_equal "lines beyond it" 1 "$(grep -c '>' <<<"$OUTPUT")"
+  exits 2 make -s ladder BUDGETS="07/main.c=15"
+  assert_match "message" "there is no file for '07/main.c=15'" "$OUTPUT"
 }
 
-@test "build: from step to step main.c changes no more than it should" {
-  assert_at_most "lines from 01 to 02" 15 "$(changed 01-sync-echo 02-loop-echo)"
-  assert_at_most "lines from 02 to 03" 90 "$(changed 02-loop-echo 03-fork-echo)"
+@test "build: make diff-NN and make stuck compare without blanks and opening comments" {
+  exits 0 make -s diff-02
+  assert_match "the line that is new" $'\n''\+    for \(;;\)' "$OUTPUT"
+  assert_equal "lines of the opening comment" 0 "$(grep -c 'New:' <<<"$OUTPUT")"
+  exits 0 make -s diff-04
+  assert_match "a file that is gone" "only in 03-fork-echo: children.c" "$OUTPUT"
+  assert_match "a file that is new" "only in 04-select-echo: client.c" "$OUTPUT"
+
+  sed '1,/\*\//d; s/^    /\t/' 03-fork-echo/main.c >"$BATS_TEST_TMPDIR/mine.c"
+  exits 0 make -s stuck STEP=3 FILE="$BATS_TEST_TMPDIR/mine.c"
+  assert_match "an equal file" "no difference" "$OUTPUT"
+  sed -i 's/_exit/exit/' "$BATS_TEST_TMPDIR/mine.c"
+  exits 0 make -s stuck STEP=03-fork-echo FILE="$BATS_TEST_TMPDIR/mine.c"
+  assert_match "another" $'\n-[[:space:]]+exit[(].*\n[+][[:space:]]+_exit[(]' "$OUTPUT"
+  exits 2 make -s stuck STEP=03
+  assert_match "message" "there is no file ''" "$OUTPUT"
+  exits 2 make -s stuck STEP=9 FILE="$BATS_TEST_TMPDIR/mine.c"
+  assert_match "message" "there is no step '9'" "$OUTPUT"
 }
 
 @test "build: every source says its licence, every step what it is" {
@@ -112,7 +133,7 @@ copy() { # a copy of the tree, without what was made
 @test "build: make help tells the targets" {
   local target
   exits 0 make help
-  for target in all demo test check asan ubsan tsan clean help; do
+  for target in all demo test check diff-NN stuck ladder asan ubsan tsan clean help; do
     assert_match "make help" "(^|[[:space:]])$target([[:space:]]|$)" "$OUTPUT"
   done
   exits 2 make test STEP=07

@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# steps.sh diff NN            step NN against the one before it
+# steps.sh stuck NN FILE      the reader's FILE against ours of the same name, or main.c
+# steps.sh ladder [NN/FILE=MAX]...
+#                             lines of each step's files, and how many are changed against the step before;
+#                             status 1 if a FILE of step NN has more changed lines than MAX
+#
+# Opening comments are left out, differences of blanks do not count. A changed line is one that diff marks < or >.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+complain() {
+  echo "steps.sh: $*" >&2
+  exit 2
+}
+
+step_of() { # 3, 03 or 03-fork-echo: its directory
+  for directory in 0[1-6]-*; do
+    case $directory in "$1" | "$1"-* | "0$1"-*) echo "$directory" && return ;; esac
+  done
+  complain "there is no step '$1': 01 to 06"
+}
+
+before() { # the directory of the step before
+  for directory in 0[1-6]-*; do
+    [ "$directory" != "$1" ] || break
+    previous=$directory
+  done
+  echo "${previous-}"
+}
+
+body() { # FILE without its opening comment: from the first line that is none
+  awk 'past { print; next }
+       /^\/\/ SPDX/ || /^ \*/ || /^\/\*/ { next }
+       { past = 1; print }' "$1"
+}
+
+compare() { # FROM TO: as diff -u, under their own names
+  body "$1" >"$work/from"
+  body "$2" >"$work/to"
+  diff -bu --label "$1" --label "$2" "$work/from" "$work/to" || [ $? -eq 1 ]
+}
+
+changed() { # FROM TO: how many lines
+  body "$1" >"$work/from"
+  body "$2" >"$work/to"
+  diff -b "$work/from" "$work/to" | grep -c '^[<>]' || true
+}
+
+case ${1-} in
+diff)
+  to=$(step_of "${2-}")
+  from=$(before "$to")
+  [ -n "$from" ] || complain "there is no step before $to"
+  for file in $(for path in "$from"/*.[ch] "$to"/*.[ch]; do basename "$path"; done | sort -u); do
+    if [ ! -e "$from/$file" ]; then
+      echo "only in $to: $file"
+    elif [ ! -e "$to/$file" ]; then
+      echo "only in $from: $file"
+    else
+      compare "$from/$file" "$to/$file"
+    fi
+  done
+  ;;
+stuck)
+  step=$(step_of "${2-}")
+  mine=${3-}
+  [ -f "$mine" ] || complain "there is no file '$mine': make stuck STEP=03 FILE=mine/main.c"
+  ours=$step/$(basename "$mine")
+  [ -f "$ours" ] || ours=$step/main.c
+  compare "$mine" "$ours"
+  [ -s "$work/from" ] && diff -b "$work/from" "$work/to" >/dev/null && echo "no difference but in blanks and the opening comment"
+  exit 0
+  ;;
+ladder)
+  shift
+  for budget; do
+    [ -f "$(echo "${budget%%/*}"-*)/$(expr "$budget" : '[^/]*/\([^=]*\)=[0-9]*$')" ] ||
+      complain "a budget is NN/FILE=MAX, and there is no file for '$budget'"
+  done
+  status=0
+  previous=
+  printf '%-18s %5s   %-12s %5s %8s\n' step lines file lines changed
+  for step in 0[1-6]-*; do
+    name=$step
+    lines=$(cat "$step"/*.[ch] | wc -l)
+    for path in "$step"/main.c "$step"/*.[ch]; do
+      file=$(basename "$path")
+      [ "$path" != "$step/main.c" ] || [ -n "$name" ] || continue # it came first
+      n=''
+      if [ -n "$previous" ] && [ -e "$previous/$file" ]; then
+        n=$(changed "$previous/$file" "$step/$file")
+        for budget; do
+          [ "${budget%=*}" = "${step%%-*}/$file" ] || continue
+          [ "$n" -le "${budget#*=}" ] || { n="$n > ${budget#*=}" status=1; }
+        done
+      fi
+      printf '%-18s %5s   %-12s %5d %8s\n' "$name" "$lines" "$file" "$(wc -l <"$step/$file")" "$n"
+      name='' lines=''
+    done
+    previous=$step
+  done
+  exit "$status"
+  ;;
+*) complain "diff NN, stuck NN FILE or ladder" ;;
+esac
