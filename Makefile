@@ -36,7 +36,7 @@ COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: all check test demo clean help format format-check stuck ladder \
+.PHONY: all check test demo clean help format format-check check-tutorial accept-tutorial stuck ladder \
   $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
@@ -69,6 +69,12 @@ test: all ## run the tests: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
 check: test ## the same
+
+check-tutorial: all ## run every command of TUTORIAL.md, compare every output and every line of code
+	@sh tests/run.sh "$(OUT)" tutorial
+
+accept-tutorial: all ## write into TUTORIAL.md what its commands print now, for review
+	@bash tests/transcript.bash --accept TUTORIAL.md
 
 $(DIFFS): diff-%:
 	@sh tests/steps.sh diff $*

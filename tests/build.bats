@@ -133,7 +133,7 @@ copy() { # a copy of the tree, without what was made
 @test "build: make help tells the targets" {
   local target
   exits 0 make help
-  for target in all demo test check diff-NN stuck ladder asan ubsan tsan clean help; do
+  for target in all demo test check check-tutorial accept-tutorial diff-NN stuck ladder asan ubsan tsan clean help; do
     assert_match "make help" "(^|[[:space:]])$target([[:space:]]|$)" "$OUTPUT"
   done
   exits 2 make test STEP=07

@@ -19,6 +19,7 @@ fi
 set -- tests/*.bats
 case $STEP in
 '') ;;
+tutorial) set -- tests/tutorial.bats ;;
 0[1-6]) set -- tests/"$STEP"-*.bats ;;
 [1-6]) set -- tests/0"$STEP"-*.bats ;; # 3 and 03 are the same
 *)
