@@ -23,6 +23,7 @@
 enum status { WELL, OTHER, USAGE, REFUSED, RESET, TIMED_OUT };
 
 static long timeout = -1; /* ms without anything sent or received; -1: none */
+static bool answered;     /* something has come */
 static const char *server;
 
 _Noreturn static void fail(enum status status, const char *what, const char *why)
@@ -139,6 +140,7 @@ static bool receive(int fd)
         return true;
     if (n == -1)
         fail_errno("cannot receive from");
+    answered = answered || n > 0;
     if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1)
         die("cannot print: %s", strerror(errno));
     return n > 0;
@@ -161,7 +163,7 @@ static void talk(int fd, bool half_close)
         if (n == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         if (n == 0)
-            fail(TIMED_OUT, "no answer from", "timed out");
+            fail(TIMED_OUT, answered ? "nothing more from" : "no answer from", "timed out");
         if (n <= 0)
             continue;
         if (ready[1].revents)

@@ -138,6 +138,11 @@ copy() { # a copy of the tree, without what was made
   done
   exits 2 make test STEP=07
   assert_match "message" "there is no step '07'" "$OUTPUT"
+  local none
+  for none in build/none build "no-such-program --fast"; do
+    exits 2 make test STEP=02 SERVER="$none"
+    assert_match "message" "there is no program '${none%% *}' to be tested" "$OUTPUT"
+  done
   exits 2 make VARIANT=none
   assert_match "message" "there is no VARIANT none" "$OUTPUT"
 }

@@ -108,7 +108,7 @@ hears() {
   assert_equal "message" "say: no answer from $ADDRESS: timed out" "$OUTPUT"
   hang_up "$FD"
   exits 5 "$BUILD/say" --no-half-close --timeout 0.3 "$ADDRESS" hello
-  assert_match "output" "^hello" "$OUTPUT"
+  assert_equal "output" $'hello\n'"say: nothing more from $ADDRESS: timed out" "$OUTPUT"
   signal KILL
   await_end
   exits 3 "$BUILD/say" "$ADDRESS" hello

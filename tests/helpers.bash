@@ -225,6 +225,10 @@ state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/nu
 memory_kb() { awk '/^VmHWM:/ { print $2 }' "/proc/$1/status"; }
 children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
 n_children() { children "$1" | wc -w; }
+n_zombies() {
+  local child
+  for child in $(children "$1"); do [[ $(state "$child") != Z ]] || echo "$child"; done | wc -l
+}
 n_fds() {
   local fds=("/proc/$1/fd"/*)
   echo "${#fds[@]}"

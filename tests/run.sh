@@ -16,6 +16,11 @@ if [ -n "$SERVER" ] && [ -z "$STEP" ]; then
   echo "SERVER needs a STEP to be tested as: make test STEP=03 SERVER='$SERVER'" >&2
   exit 2
 fi
+program=${SERVER%% *} # the rest are its options
+if [ -n "$program" ] && { [ -d "$program" ] || ! command -v "$program" >/dev/null; }; then
+  echo "there is no program '$program' to be tested" >&2
+  exit 2
+fi
 set -- tests/*.bats
 case $STEP in
 '') ;;
