@@ -21,7 +21,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/select.h>
 #include <unistd.h>
 
@@ -122,10 +121,10 @@ int main(int argc, char *argv[])
             FD_SET(listener, &readable);
 
         int n = select(highest + 1, &readable, &writable, NULL, backoff == -1 ? NULL : &timeout);
-        if (n == -1 && errno == EINTR)
+        if (n == -1) {
+            wait_failed(errno); /* or exits: accept.h */
             continue;
-        if (n == -1)
-            die("cannot wait: %s", strerror(errno));
+        }
         turns(&readable, &writable);
         if (FD_ISSET(signals, &readable)) {
             for (int signal; (signal = signals_take()) != 0;)

@@ -160,8 +160,8 @@ int main(int argc, char *argv[])
         bool signalled = false, listener_ready = false;
 
         int n = epoll_wait(epoll, events, EVENTS_MAX, watch_listener());
-        if (n == -1 && errno != EINTR)
-            die("cannot wait: %s", strerror(errno));
+        if (n == -1)
+            wait_failed(errno); /* or exits: accept.h */
         for (int i = 0; i < n; i++) {
             void *who = events[i].data.ptr;
             if (who == &signals)

@@ -117,8 +117,8 @@ static void run(int signals)
         struct pollfd ready[] = {{.fd = signals, .events = POLLIN},
                                  {.fd = accepts ? first_listener : -1, .events = POLLIN}};
         shared.acceptor_waits = backoff != -1;
-        if (poll(ready, 2, backoff) == -1 && errno != EINTR)
-            die("cannot wait: %s", strerror(errno));
+        if (poll(ready, 2, backoff) == -1)
+            wait_failed(errno);
         if (ready[0].revents)
             backoff_end(); /* a client has left, or a signal has come */
         take_signals();
@@ -150,7 +150,8 @@ int main(int argc, char *argv[])
         {0}};
     const char *about = "Echoes or counts for its clients, served by several threads.\n";
 
-    threads = sysconf(_SC_NPROCESSORS_ONLN);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    threads = cores > 0 ? cores : 1;
     signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
     settings.protocol = counting ? &counter_protocol : &echo_protocol;

@@ -183,8 +183,8 @@ static void do_round(struct worker *worker)
     bool listener_ready = false;
 
     int n = epoll_wait(worker->epoll, events, EVENTS_MAX, watch_listener(worker));
-    if (n == -1 && errno != EINTR)
-        die("cannot wait: %s", strerror(errno));
+    if (n == -1)
+        wait_failed(errno); /* or exits: accept.h */
     for (int i = 0; i < n; i++) {
         void *who = events[i].data.ptr;
         if (who == &worker->wake)
@@ -235,7 +235,8 @@ void worker_start(struct worker *worker, int listener)
 
 void worker_wake(struct worker *worker)
 {
-    eventfd_write(worker->wake, 1);
+    while (eventfd_write(worker->wake, 1) == -1 && errno == EINTR)
+        ;
 }
 
 void worker_join(struct worker *worker)

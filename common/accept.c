@@ -44,17 +44,23 @@ int accept_client(int listener, bool nonblocking, struct peer *peer)
     }
 }
 
+/* At most once a second, whichever thread it is. */
+static void log_shortage(const char *what, int error)
+{
+    static _Atomic long long next_log;
+    long long now = now_ms(), due = next_log;
+
+    if (now >= due && atomic_compare_exchange_strong(&next_log, &due, now + LOG_MS))
+        log_line("cannot %s: %s", what, strerror(error));
+}
+
 void accept_failed(int error)
 {
-    static _Atomic long long next_log; /* one for all threads */
-
     if (error == EAGAIN)
         return;
     if (error == EBADF || error == EINVAL || error == ENOTSOCK || error == EFAULT)
         die("cannot accept: %s", strerror(error));
-    long long now = now_ms(), due = next_log;
-    if (now >= due && atomic_compare_exchange_strong(&next_log, &due, now + LOG_MS))
-        log_line("cannot accept: %s", strerror(error));
+    log_shortage("accept", error);
     backoff_begin();
 }
 
@@ -64,6 +70,18 @@ void accept_back_off(int listener, int error)
 
     accept_failed(error);
     poll(&ready, 1, BACKOFF_MS);
+}
+
+void wait_failed(int error)
+{
+    const struct timespec pause = {.tv_nsec = BACKOFF_MS * 1000000};
+
+    if (error == EINTR)
+        return;
+    if (error != ENOMEM)
+        die("cannot wait: %s", strerror(error));
+    log_shortage("wait", error);
+    nanosleep(&pause, NULL);
 }
 
 int backoff_left(void)

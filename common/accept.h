@@ -34,6 +34,11 @@ void accept_back_off(int listener, int error);
  * due. */
 void accept_failed(int error);
 
+/* After a failure of select(2), poll(2) or epoll_wait(2), in an event loop. EINTR: nothing, the
+ * loop goes on. ENOMEM: it does, too, after 100 ms, and logs it (at most once a second). Else: ends
+ * the program. */
+void wait_failed(int error);
+
 /* What is left of this thread's back-off, in ms, at least 1; -1: there is none. */
 int backoff_left(void);
 

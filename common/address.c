@@ -2,6 +2,7 @@
 /* address.c: see address.h */
 #include "address.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -111,7 +112,7 @@ struct addrinfo *address_resolve(const struct address *address, const char **why
     }
     int error = getaddrinfo(address->host, address->port, &hints, &list);
     if (error != 0) {
-        *why = gai_strerror(error);
+        *why = error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
         return NULL;
     }
     return list;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Closes what could not be set up. Returns -1, with errno as it was. */
@@ -94,6 +95,20 @@ static bool is_stale(const struct addrinfo *info, const char *path)
     return refused;
 }
 
+/* Locks a directory, for as long as the descriptor is open. Waits for it for a second at most: who
+ * else has it is starting, too, and holds it for a moment. */
+static bool lock_directory(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 10 * 1000000};
+
+    for (int tries = 100; tries > 0; tries--) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 /* Removes a stale socket and binds in its place. Holds a lock on the directory meanwhile, so that
  * of two servers that start at once one does not remove what the other has just made. */
 static int replace_stale(int fd, const struct addrinfo *info, const char *path)
@@ -105,8 +120,8 @@ static int replace_stale(int fd, const struct addrinfo *info, const char *path)
     if (slash)
         snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
     int lock = open(directory, O_RDONLY);
-    bool locked = lock == -1 || flock(lock, LOCK_EX | LOCK_NB) == 0; /* else: another starts here */
-    if (locked && is_stale(info, path) && unlink(path) == 0) {
+    bool alone = lock == -1 || lock_directory(lock);
+    if (alone && is_stale(info, path) && unlink(path) == 0) {
         result = bind(fd, info->ai_addr, info->ai_addrlen);
         error = errno;
     }
@@ -138,13 +153,12 @@ static int open_unix(const struct addrinfo *info, const char *path, int backlog)
 static int adopt(int fd, const char *text)
 {
     int listens = 0, type = 0;
-    socklen_t length = sizeof listens;
+    socklen_t length = sizeof(int);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == -1)
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == -1 ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == -1)
         die("cannot listen on %s: %s", text, strerror(errno));
-    length = sizeof type;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == -1 || type != SOCK_STREAM ||
-        !listens)
+    if (!listens || type != SOCK_STREAM)
         die("cannot listen on %s: not a listening stream socket", text);
     return fd;
 }

@@ -2,6 +2,8 @@
 /* log.c: see log.h */
 #include "log.h"
 
+#include "io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -44,9 +46,8 @@ PRINTF_LIKE(0) static void write_line(const char *format, va_list arguments)
     line[used++] = '\n'; /* in the place of the final NUL */
 
     struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&err, 1, 0) == 1 && write(STDERR_FILENO, line, used) == -1) {
-        /* nobody is left to tell */
-    }
+    if (poll(&err, 1, 0) != 0) /* 0: it would have to wait */
+        write_all(STDERR_FILENO, line, used);
     errno = saved;
 }
 

@@ -64,8 +64,9 @@ _Noreturn static void help(void)
     const char *words = the_command->words;
 
     printf("usage: %s [OPTION]... %s\n\n%s\n", log_name(), words, the_command->about);
-    printf("ADDRESS is PORT, HOST:PORT, [IPV6]:PORT%s.\n\n",
-           words[0] == '[' ? ", unix:PATH or fd:N (127.0.0.1:9000)" : " or unix:PATH");
+    if (strstr(words, "ADDRESS"))
+        printf("ADDRESS is PORT, HOST:PORT, [IPV6]:PORT%s.\n\n",
+               words[0] == '[' ? ", unix:PATH or fd:N (127.0.0.1:9000)" : " or unix:PATH");
     for (const struct option *option = the_command->options; option && option->name; option++) {
         print_option(option->name, option->value, option->help);
         if (option->value)

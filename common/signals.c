@@ -24,9 +24,8 @@ static void on_signal(int signal)
 
 void signals_wake(void)
 {
-    /* A full pipe is readable too: there is nothing to do when the write fails. */
-    if (write(self_pipe[1], "", 1) == -1)
-        return;
+    while (write(self_pipe[1], "", 1) == -1 && errno == EINTR)
+        ; /* other failures mean that the pipe is full: it is readable, too */
 }
 
 int signals_catch(const int *list)
