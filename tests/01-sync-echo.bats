@@ -15,14 +15,17 @@ RESETS=0
 @test "01: explains itself" { explains_itself; }
 @test "01: refuses bad command lines" { refuses_bad_words; }
 @test "01: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "01: cuts the lines of its log" { cuts_its_lines; }
 @test "01: refuses a port in use" { refuses_a_port_in_use; }
 @test "01: says why it cannot start" { says_why_it_cannot_start; }
+@test "01: takes one address of a name that has two" { takes_one_address_of_a_name; }
 @test "01: listens on IPv6" { listens_on_ipv6; }
 @test "01: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "01: listens on a unix socket" { listens_on_a_path; }
 @test "01: replaces a stale unix socket" { replaces_a_stale_path; }
 @test "01: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "01: never replaces what is no socket" { never_replaces_a_file; }
+@test "01: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "01: needs no open descriptors" { needs_no_descriptors; }

@@ -14,14 +14,17 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: explains itself" { explains_itself; }
 @test "02: refuses bad command lines" { refuses_bad_words; }
 @test "02: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "02: cuts the lines of its log" { cuts_its_lines; }
 @test "02: refuses a port in use" { refuses_a_port_in_use; }
 @test "02: says why it cannot start" { says_why_it_cannot_start; }
+@test "02: takes one address of a name that has two" { takes_one_address_of_a_name; }
 @test "02: listens on IPv6" { listens_on_ipv6; }
 @test "02: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "02: listens on a unix socket" { listens_on_a_path; }
 @test "02: replaces a stale unix socket" { replaces_a_stale_path; }
 @test "02: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "02: never replaces what is no socket" { never_replaces_a_file; }
+@test "02: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "02: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "02: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "02: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
@@ -30,6 +33,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: gets its port back at once" { restarts_at_once; }
 @test "02: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "02: has the backlog it is told" { has_a_backlog; }
+@test "02: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }
 @test "02: keeps its connections alive" { keeps_connections_alive; }
 @test "02: echoes every byte value" { echoes_every_byte; }
 @test "02: echoes 16 MB whole" { echoes_16_mb; }
@@ -39,6 +43,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "02: survives a broken pipe" { survives_a_broken_pipe; }
 @test "02: survives 200 resets" { survives_resets; }
+@test "02: survives 10,000 that connect and leave, or reset" { survives_a_scan 10000; }
 @test "02: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "02: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "02: survives a suspension" { survives_a_suspension; }

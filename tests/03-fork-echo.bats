@@ -23,14 +23,17 @@ OPTIONS_ALSO=also
 @test "03: explains itself" { explains_itself; }
 @test "03: refuses bad command lines" { refuses_bad_words; }
 @test "03: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "03: cuts the lines of its log" { cuts_its_lines; }
 @test "03: refuses a port in use" { refuses_a_port_in_use; }
 @test "03: says why it cannot start" { says_why_it_cannot_start; }
+@test "03: takes one address of a name that has two" { takes_one_address_of_a_name; }
 @test "03: listens on IPv6" { listens_on_ipv6; }
 @test "03: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "03: listens on a unix socket" { listens_on_a_path; }
 @test "03: replaces a stale unix socket" { replaces_a_stale_path; }
 @test "03: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "03: never replaces what is no socket" { never_replaces_a_file; }
+@test "03: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "03: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "03: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "03: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
@@ -39,6 +42,7 @@ OPTIONS_ALSO=also
 @test "03: gets its port back at once" { restarts_at_once; }
 @test "03: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "03: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "03: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }
 @test "03: keeps its connections alive" { keeps_connections_alive; }
 @test "03: echoes every byte value" { echoes_every_byte; }
 @test "03: echoes 16 MB whole" { echoes_16_mb; }
@@ -48,13 +52,16 @@ OPTIONS_ALSO=also
 @test "03: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "03: survives a broken pipe" { survives_a_broken_pipe; }
 @test "03: survives 200 resets" { survives_resets; }
+@test "03: survives 4,000 that connect and leave, or reset" { survives_a_scan 4000; }
 @test "03: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "03: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "03: survives a suspension" { survives_a_suspension; }
+@test "03: lets go of a client that has vanished" { lets_go_of_who_has_vanished; }
 @test "03: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "03: serves clients by turns" { serves_clients_by_turns; }
 @test "03: serves two hundred at once" { serves_two_hundred; }
 @test "03: serves who sends a byte at a time" { serves_who_drips; }
+@test "03: serves a fast client beside 200 that send a byte now and then" { serves_beside_drippers 200; }
 @test "03: holds out when descriptors run out" { starve_the_parent; }
 @test "03: lets no more in than it should, and the next when one leaves" { limits_clients; }
 @test "03: costs nothing when nothing happens" { idles_at_no_cost; }
@@ -142,19 +149,10 @@ reaped() {
 
 @test "03: a fork that fails loses that client only" {
   needs_ours "the log"
-  needs_tool setpriv
-  needs_tool prlimit
-  [[ $(id -u) == 0 ]] || skip "only root may run the server as another user, who has a limit of processes"
-  [[ -z $SANITIZED ]] || skip "the runtime of a sanitizer needs what the other user may not have"
-  local copy well=yes
-  copy=$(mktemp /tmp/server.XXXXXX) # where that user may run it
-  cp "${COMMAND[0]}" "$copy"
-  chmod 755 "$copy"
-  COMMAND=("$copy")
-  local user=$((100000 + BASHPID)) # nobody, and nobody else's: the limit is one a user
-  LAUNCH=(setpriv --reuid "$user" --regid "$user" --clear-groups prlimit --nproc=3:3)
+  local well=yes
+  may_have 3
   start || well=
-  rm "$copy"
+  rm "$COPY"
   [[ $well ]]
   connect
   local a=$FD
@@ -235,6 +233,25 @@ reaped() {
   connect
   greet "$FD"
   stop TERM
+}
+
+@test "03: a child that gets INT lets go of its client, one that gets QUIT serves on" {
+  needs_ours "processes" # a terminal sends them to all of the foreground
+  start
+  connect
+  local a=$FD child
+  greet "$a"
+  child=$(children "$PID")
+  connect
+  greet "$FD"
+  signal INT "${child% }"
+  hears_the_end "$a"
+  signal QUIT "-$PID"
+  await_refusal
+  greet "$FD"
+  hang_up "$FD"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
 }
 
 @test "03: what had arrived before TERM is echoed" {

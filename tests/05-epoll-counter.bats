@@ -25,14 +25,17 @@ OPTIONS_ALSO=also
 @test "05: explains itself" { explains_itself; }
 @test "05: refuses bad command lines" { refuses_bad_words; }
 @test "05: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "05: cuts the lines of its log" { cuts_its_lines; }
 @test "05: refuses a port in use" { refuses_a_port_in_use; }
 @test "05: says why it cannot start" { says_why_it_cannot_start; }
+@test "05: takes one address of a name that has two" { takes_one_address_of_a_name; }
 @test "05: listens on IPv6" { listens_on_ipv6; }
 @test "05: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "05: listens on a unix socket" { listens_on_a_path; }
 @test "05: replaces a stale unix socket" { replaces_a_stale_path; }
 @test "05: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "05: never replaces what is no socket" { never_replaces_a_file; }
+@test "05: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "05: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "05: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "05: needs no open descriptors" { needs_no_descriptors; }
@@ -40,6 +43,7 @@ OPTIONS_ALSO=also
 @test "05: gets its port back at once" { restarts_at_once; }
 @test "05: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "05: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "05: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }
 @test "05: keeps its connections alive" { keeps_connections_alive; }
 @test "05: holds the session of the Lwt tutorial" { holds_the_session_of_the_lwt_tutorial; }
 @test "05: executes exact words only" { executes_exact_words; }
@@ -49,6 +53,7 @@ OPTIONS_ALSO=also
 @test "05: takes no last line when it stops" { takes_no_last_line_when_it_stops; }
 @test "05: takes odd bytes" { takes_odd_bytes; }
 @test "05: takes long lines" { takes_long_lines; }
+@test "05: takes a line of a gigabyte" { takes_a_line_without_end 1000000000; }
 @test "05: takes lines cut anywhere" { takes_lines_cut_anywhere; }
 @test "05: takes 100,000 pipelined lines of who reads late" { takes_pipelines; }
 @test "05: counts 100 clients x 1,000 inc exactly" { counts_exactly; }
@@ -58,14 +63,18 @@ OPTIONS_ALSO=also
 @test "05: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "05: survives a broken pipe" { survives_a_broken_pipe; }
 @test "05: survives 200 resets" { survives_resets; }
+@test "05: survives 10,000 that connect and leave, or reset" { survives_a_scan 10000; }
 @test "05: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "05: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "05: survives a suspension" { survives_a_suspension; }
+@test "05: lets go of a client that has vanished" { lets_go_of_who_has_vanished; }
 @test "05: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "05: serves clients by turns" { serves_clients_by_turns; }
 @test "05: serves two hundred at once" { serves_two_hundred; }
 @test "05: serves who sends a byte at a time" { serves_who_drips; }
+@test "05: serves a fast client beside 1,000 that send a byte now and then" { serves_beside_drippers 1000; }
 @test "05: holds out when descriptors run out" { starve; }
+@test "05: holds out when memory runs out" { starve_of_memory; }
 @test "05: lets no more in than it should, and the next when one leaves" { limits_clients; }
 @test "05: costs nothing when nothing happens" { idles_at_no_cost; }
 @test "05: costs nothing when back-pressure is over" { idles_when_the_pressure_is_over; }
@@ -74,6 +83,7 @@ OPTIONS_ALSO=also
 @test "05: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "05: TERM hastens QUIT" { term_hastens_quit; }
 @test "05: TERM ends it under load" { stops_under_load; }
+@test "05: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
 @test "05: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "05: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "05: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
@@ -115,7 +125,7 @@ OPTIONS_ALSO=also
   needs_option --max-accepts-per-batch
   start --max-accepts-per-batch 50 --max-connections 30
   swarm "$ADDRESS" --clients 200 --rounds 2 --protocol counter >swarm.log
-  assert_equal "the counter" 400 "$(say "$ADDRESS" read)"
+  answers "the counter" 400 read
 }
 
 @test "05: serves with next to no descriptors" {

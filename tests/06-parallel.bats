@@ -33,14 +33,17 @@ OPTIONS_ALSO=also
 @test "06: explains itself" { explains_itself; }
 @test "06: refuses bad command lines" { refuses_bad_words; }
 @test "06: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "06: cuts the lines of its log" { cuts_its_lines; }
 @test "06: refuses a port in use" { refuses_a_port_in_use; }
 @test "06: says why it cannot start" { says_why_it_cannot_start; }
+@test "06: takes one address of a name that has two" { takes_one_address_of_a_name; }
 @test "06: listens on IPv6" { listens_on_ipv6; }
 @test "06: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "06: listens on a unix socket" { listens_on_a_path; }
 @test "06: replaces a stale unix socket" { replaces_a_stale_path; }
 @test "06: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "06: never replaces what is no socket" { never_replaces_a_file; }
+@test "06: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "06: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "06: listens on a descriptor it was given" { listens_on_a_descriptor; }
 @test "06: needs no open descriptors" { needs_no_descriptors; }
@@ -48,6 +51,11 @@ OPTIONS_ALSO=also
 @test "06: gets its port back at once" { restarts_at_once; }
 @test "06: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "06: has the backlog it is told" { has_a_backlog --max-connections 1; }
+@test "06: serves later who finds no room in its backlog" {
+  needs_option --threads
+  START=(--threads 2) # each has a backlog
+  takes_in_later_who_found_no_room 16
+}
 @test "06: keeps its connections alive" { keeps_connections_alive; }
 @test "06: echoes every byte value" { echoes_every_byte; }
 @test "06: echoes 16 MB whole" { echoes_16_mb; }
@@ -57,14 +65,24 @@ OPTIONS_ALSO=also
 @test "06: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "06: survives a broken pipe" { survives_a_broken_pipe; }
 @test "06: survives 200 resets" { survives_resets; }
+@test "06: survives 10,000 that connect and leave, or reset" { survives_a_scan 10000; }
 @test "06: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "06: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "06: survives a suspension" { survives_a_suspension; }
+@test "06: lets go of a client that has vanished" {
+  START=(--write-timeout 1) # TCP_USER_TIMEOUT is also how long a peer that is asked may be silent
+  lets_go_of_who_has_vanished
+}
 @test "06: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "06: serves clients by turns" { serves_clients_by_turns; }
 @test "06: serves two hundred at once" { serves_two_hundred; }
 @test "06: serves who sends a byte at a time" { serves_who_drips; }
+@test "06: serves a fast client beside 1,000 that send a byte now and then" { serves_beside_drippers 1000; }
 @test "06: holds out when descriptors run out" { starve; }
+@test "06: holds out when memory runs out" {
+  START=(--threads 2) # each has a heap
+  starve_of_memory
+}
 @test "06: lets no more in than it should, and the next when one leaves" { limits_clients; }
 @test "06: costs nothing when nothing happens" { idles_at_no_cost; }
 @test "06: costs nothing when back-pressure is over" { idles_when_the_pressure_is_over; }
@@ -73,6 +91,7 @@ OPTIONS_ALSO=also
 @test "06: QUIT lets the clients there finish" { quits_when_clients_have_left; }
 @test "06: TERM hastens QUIT" { term_hastens_quit; }
 @test "06: TERM ends it under load" { stops_under_load; }
+@test "06: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
 @test "06: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "06: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "06: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
@@ -115,10 +134,28 @@ in_counter_mode() { # in_counter_mode FUNCTION
 }
 @test "06: counter: takes odd bytes" { in_counter_mode takes_odd_bytes; }
 @test "06: counter: takes long lines" { in_counter_mode takes_long_lines; }
+@test "06: counter: takes a line of 256 MB" {
+  PROTOCOL="counter"
+  START=(--protocol counter)
+  takes_a_line_without_end 256000000 # a gigabyte is the same, and takes 4 s
+}
 @test "06: counter: takes lines cut anywhere" { in_counter_mode takes_lines_cut_anywhere; }
 @test "06: counter: takes 100,000 pipelined lines of who reads late" { in_counter_mode takes_pipelines; }
 @test "06: counter: counts 100 clients x 1,000 inc exactly, by 4 threads" { in_counter_mode counts_exactly; }
 @test "06: counter: what it reads never falls" { in_counter_mode reads_rise; }
+
+@test "06: counter: clients of two workers get their own answers" {
+  local word jobs=()
+  start --protocol counter --accept one --threads 2 --work 20 # each line takes 20 us
+  for word in read what; do
+    yes "$word" | head -n 20000 >"$word.in"
+    background "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" <"$word.in" >"$word.out"
+    jobs+=("$JOB")
+  done
+  wait "${jobs[@]}"
+  assert_equal "answers to read" " 20000 0" "$(uniq -c read.out | tr -s ' ')"
+  assert_equal "answers to what" " 20000 Unknown command" "$(uniq -c what.out | tr -s ' ')"
+}
 
 @test "06: counter: says the counter at the end" {
   START=(--protocol counter)
@@ -157,6 +194,16 @@ many_on_a_descriptor() {
   [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   start --threads 5
   assert_equal "threads" 6 "$(n_threads "$PID")"
+}
+
+@test "06: does not start with fewer workers than it was told" {
+  needs_ours "the message"
+  local well=yes
+  may_have 3
+  exits 1 "${LAUNCH[@]}" "${COMMAND[@]}" --threads 5 127.0.0.1:0 || well=
+  rm "$COPY"
+  [[ $well ]]
+  assert_equal "what it said" "${COPY##*/}: cannot start a worker: Resource temporarily unavailable" "$OUTPUT"
 }
 
 @test "06: a second one on its port is refused, with each or one" {
@@ -259,7 +306,7 @@ took_ms() { # what swarm says its messages took, in ms
   local how
   for how in each one; do
     start --accept "$how" --protocol counter
-    assert_equal "replies" "$(printf 'Counter has been incremented\n1\n')" "$(say "$ADDRESS" inc read)"
+    answers "replies" "$(printf 'Counter has been incremented\n1\n')" inc read
     connect
     tell "$FD" inc
     hear "$FD"
@@ -296,14 +343,17 @@ took_ms() { # what swarm says its messages took, in ms
 
 @test "06: --drop-incoming drops from the start" {
   needs_option --drop-incoming
-  start --drop-incoming
-  connect
-  hears_the_end "$FD"
-  signal USR1
-  await grep -q 'connections=0 accepted=0 bytes=0$' "$LOG"
-  signal USR2
-  await grep -q "dropping incoming connections: off" "$LOG"
-  serves
+  local batch
+  for batch in 1 5; do # the second of a batch finds nobody
+    start --drop-incoming --max-accepts-per-batch "$batch"
+    connect
+    hears_the_end "$FD"
+    signal USR1
+    await grep -q 'connections=0 accepted=0 bytes=0$' "$LOG"
+    signal USR2
+    await grep -q "dropping incoming connections: off" "$LOG"
+    serves
+  done
 }
 
 @test "06: --on-handler-error log, ignore, raise" {
@@ -335,16 +385,23 @@ took_ms() { # what swarm says its messages took, in ms
   done
 }
 
-@test "06: --write-timeout ends a client that takes no answers, and no other" {
+@test "06: --write-timeout ends clients that take no answers, and no other" {
   needs_option --write-timeout
   start --write-timeout 0.5
   connect
   greet "$FD"
-  rude_in_background stuff "$ADDRESS" x x
-  await grep -q 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
+  rude_in_background hoard "$ADDRESS" 20 x
+  await equals 20 grep -c 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
   greet "$FD"
   signal USR1
-  await grep -q 'connections=1 accepted=2' "$LOG"
+  await grep -q 'connections=1 accepted=21' "$LOG"
+}
+
+@test "06: --write-timeout takes the least time for a millisecond, not for none" {
+  needs_option --write-timeout
+  start --write-timeout 0.0001
+  rude_in_background stuff "$ADDRESS" x x
+  await grep -q 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
 }
 
 @test "06: --work spends CPU time, on each read or each line" {

@@ -8,7 +8,7 @@ serves() {
   if [[ $PROTOCOL == echo ]]; then
     echoed "are you there?"
   else
-    assert_equal "answer to a stranger's word" "Unknown command" "$(say "$ADDRESS" "are you there?")"
+    answers "answer to a stranger's word" "Unknown command" "are you there?"
   fi
 }
 
@@ -33,6 +33,8 @@ explains_itself() {
   assert_at_most "columns of --help" 80 "$(awk '{ if (length > n) n = length } END { print n }' <<<"$out")"
   assert_match "--version" "^$NAME [0-9.]+$" "$("${COMMAND[@]}" --version)"
   exits 1 bash -c '"$0" --help >/dev/full' "${COMMAND[@]}"
+  exits 0 env PATH="$BUILD" "$NAME" --version # found by the name alone
+  assert_match "--version" "^$NAME [0-9.]+$" "$OUTPUT"
 }
 
 # refuses WORD MESSAGE OPTION...: exit 2, the word and the usage on stderr, nothing on stdout
@@ -61,6 +63,9 @@ refuses_bad_words() {
   done
   for word in localhost: 127.0.0.1:x 127.0.0.1:65536 127.0.0.1:-1 127.0.0.1:; do
     refuses "$word" "a port is a number" "$word"
+  done
+  for word in a[b:80 "$(printf 'x%.0s' {1..256}):80"; do
+    refuses "$word" "that is no host" "$word"
   done
   for word in :80 "[]:80" "[::1" "[::1]" ::1 ::1:80 "[::1]80" 1:2:3; do
     refuses "$word" "" "$word"
@@ -99,6 +104,19 @@ takes_good_words() {
   start_only --backlog=7 --backlog 9 -- "$port"
   await_ready
   assert_equal "a bare port is one of" "127.0.0.1:$port" "$ADDRESS"
+  start_only # and without an address it is one that somebody else may have
+  await grep -q ' on 127\.0\.0\.1:9000\(: Address already in use\)*$' "$LOG"
+}
+
+cuts_its_lines() { # at 1,023 bytes, whether it is the text that is long or its name
+  needs_ours "the log"
+  local long
+  long=$(printf 'x%.0s' {1..2000})
+  exits 2 "${COMMAND[@]}" "$long"
+  assert_match "the line" "^$NAME: a port is a number from 0 to 65535: 'xxx" "$OUTPUT"
+  assert_equal "bytes of it" 1023 "$(head -n 1 <<<"$OUTPUT" | tr -d '\n' | wc -c)"
+  exits 2 bash -c 'exec -a "$1" "$0" 99999' "${COMMAND[@]}" "$long"
+  assert_equal "the line, and usage" "${long:0:1023}"$'\n'"${long:0:1023}" "$OUTPUT"
 }
 
 # cannot_start MESSAGE WORD...: exit 1 and one line that names the address and the reason
@@ -117,6 +135,21 @@ refuses_a_port_in_use() {
   serves
 }
 
+# may_have N: the server will be run by a user who may have N processes and threads. It is made to run a
+# copy, where that user may run it, which `rm "$COPY"` removes.
+may_have() {
+  needs_tool setpriv
+  needs_tool prlimit
+  [[ $(id -u) == 0 ]] || skip "only root may run the server as another user, who has a limit of processes"
+  needs_no_sanitizer "what the other user may have"
+  COPY=$(mktemp /tmp/server.XXXXXX)
+  cp "${COMMAND[0]}" "$COPY"
+  chmod 755 "$COPY"
+  COMMAND=("$COPY")
+  local user=$((100000 + BASHPID)) # nobody, and nobody else's: the limit is one a user
+  LAUNCH=(setpriv --reuid "$user" --regid "$user" --clear-groups prlimit "--nproc=$1:$1")
+}
+
 says_why_it_cannot_start() {
   needs_ours "the message"
   cannot_start "fd:77: Bad file descriptor" fd:77
@@ -125,6 +158,18 @@ says_why_it_cannot_start() {
   cannot_start "unix:$PWD/none/here: No such file or directory" "unix:$PWD/none/here"
   exits 1 "${COMMAND[@]}" no-such-host.invalid:80
   assert_match "what it said" "^$NAME: cannot listen on no-such-host.invalid:80: ." "$OUTPUT"
+}
+
+takes_one_address_of_a_name() { # and no second where the first is in use
+  needs_ours "names"
+  printf '127.0.0.1 two\n127.0.0.2 two\n' >hosts
+  LAUNCH=(unshare -m bash -c 'mount --bind hosts /etc/hosts && exec "$@"' -)
+  "${LAUNCH[@]}" true 2>/dev/null || skip "only root may give a name two addresses"
+  start_at two:0
+  local port=${ADDRESS##*:}
+  exits 1 "${LAUNCH[@]}" "${COMMAND[@]}" "two:$port"
+  assert_equal "what it said" "$NAME: cannot listen on two:$port: Address already in use" "$OUTPUT"
+  serves
 }
 
 listens_on_ipv6() {
@@ -191,6 +236,16 @@ never_replaces_a_file() {
   ln -s nowhere link
   cannot_start "unix:link: Address already in use" unix:link
   [[ -L link ]]
+}
+
+never_replaces_a_datagram_socket() { # that somebody has open
+  needs_ours "unix:PATH"
+  needs_tool socat
+  background socat -u UNIX-RECV:path STDOUT >heard 2>&1
+  await test -S path
+  cannot_start "unix:path: Address already in use" unix:path
+  echo hello | socat -u STDIN UNIX-SENDTO:path
+  await grep -q hello heard
 }
 
 leaves_one_owner_of_a_path() { # of many that start at once where a dead server was
@@ -356,7 +411,7 @@ echoes_16_mb() { # by a client that half-closes, and gets all that is still on i
 
 echoes_nothing() {
   start
-  assert_equal "echo of nothing" "" "$(say "$ADDRESS" </dev/null)"
+  answers "echo of nothing" "" </dev/null
 }
 
 answers_through_a_narrow_window() { # where every write is short
@@ -394,6 +449,20 @@ survives_resets() {
   serves
 }
 
+# survives_a_scan N: clients that connect and close, or reset, before they have said a word
+survives_a_scan() {
+  local before n=$1
+  [[ -z $SANITIZED ]] || n=$((n / 10)) # in such a build a fork takes its time
+  start "${START[@]}"
+  serves
+  [[ -n $SERVER ]] || await equals 0 n_children "$PID"
+  before=$(n_fds "$PID")
+  rude scan "$ADDRESS" "$n"
+  serves
+  needs_ours "what it keeps for itself"
+  await equals "$before" in_use # and no process
+}
+
 survives_a_broken_pipe() { # EPIPE, and no SIGPIPE
   start
   signal STOP
@@ -421,6 +490,27 @@ closes_the_descriptors_of_who_has_left() {
   await few_are_open && return 0
   echo "descriptors: $before before 30 clients came and left, $(n_fds "$PID") now"
   return 1
+}
+
+lets_go_of_who_has_vanished() { # neither FIN nor RST comes when a cable is cut, so the system has to ask
+  needs_ours "socket options"
+  local before
+  start_apart "${START[@]}"
+  "${THERE[@]}" sh -c 'for i in time intvl probes; do echo 1 >/proc/sys/net/ipv4/tcp_keepalive_$i; done'
+  serves
+  await equals 0 n_children "$PID"
+  before=$(in_use)
+  rude_in_background hold "$ADDRESS" 3
+  await equals $((before + 3)) in_use
+  "${THERE[@]}" ip link set lo down
+  signal KILL "$JOB"
+  await equals "$before" in_use || {
+    echo "though the system asks after a second, and gets no answer, the server keeps who has vanished"
+    return 1
+  }
+  "${THERE[@]}" ip link set lo up
+  serves
+  assert_equal "lines of the log for them" 3 "$(grep -cE 'client 127.0.0.1:[0-9]+: ' "$LOG")"
 }
 
 survives_a_suspension() { # SIGSTOP, SIGCONT
@@ -496,6 +586,40 @@ serves_who_drips() { # a byte every few ms, beside others
   cmp expected drip.log
 }
 
+# serves_beside_drippers N: they send a byte now and then, and a fast client waits for none of them
+serves_beside_drippers() {
+  needs_option --backlog
+  start "${START[@]}" --backlog "$1"
+  rude_in_background drizzle "$ADDRESS" "$1" "${STUFF[@]}"
+  await_rude 'round 1$'
+  while ! grep -q 'round 4$' "$RUDE" && kill -0 "$JOB"; do
+    swarm "$ADDRESS" --clients 1 --rounds 300 --protocol "$PROTOCOL" >swarm.log
+    assert_match "swarm's summary" 'clients +1: 1 served' "$(cat swarm.log)"
+  done
+  echo >&"$TO"
+  await_rude '^got'
+}
+
+# takes_in_later_who_found_no_room N: more clients at once than its backlog has places; the system lets those
+# knock again after 1 s who did not get in
+takes_in_later_who_found_no_room() {
+  needs_option --backlog
+  start_apart "${START[@]}" --backlog 4
+  overflows() { # of the server's own network
+    "${THERE[@]}" awk '$1 == "TcpExt:" && !names { names = split($0, name); next }
+      $1 == "TcpExt:" { for (i in name) if (name[i] == "ListenOverflows") print $i }' /proc/net/netstat
+  }
+  signal STOP "-$PID"
+  await equals T state "$PID"
+  background "${THERE[@]}" "$BUILD/swarm" "$ADDRESS" --timeout $((4 * LIMIT)) --clients "$1" --rounds 1 \
+    --protocol "$PROTOCOL" >swarm.log 2>&1
+  await at_least 1 overflows
+  signal CONT "-$PID"
+  wait "$JOB"
+  assert_match "swarm's summary" "clients +$1: $1 served" "$(cat swarm.log)"
+  serves
+}
+
 # stuff_the_server LIMIT_KB: a client that never reads; then at last it does
 stuff_the_server() {
   local before limit=$1
@@ -546,6 +670,46 @@ starve() {
   echo >&"$TO"
   serves
   assert_at_most "lines of the log" $((4 + SECONDS - began)) "$(wc -l <"$LOG")"
+}
+
+# Memory runs out: clients that cannot be served are dropped, with the reason in the log; those inside are
+# served on, and so is everybody when there is memory again.
+starve_of_memory() {
+  needs_ours "a limit set after the start"
+  needs_no_sanitizer "the memory that is left"
+  needs_tool prlimit
+  local inside hoarders dropped n data
+  failures() { grep -c 'client 127.0.0.1:[0-9]*: Cannot allocate memory' "$LOG"; }
+  all_are_told() { equals "$(failures)" grep -c lost "$dropped"; }
+  LAUNCH=("$BUILD/rude" narrow 5)
+  start_at fd:5 "${START[@]}"
+  connect
+  inside=$FD
+  greet "$inside"
+  # A limit of the address space, --as, would not do: a thread's heap has its addresses from the beginning.
+  data=$(awk '/^VmData:/ { print $2 * 1024 }' "/proc/$PID/status")
+  prlimit --pid "$PID" --data="$data:"
+  rude_in_background hoard "$ADDRESS" 100 "${STUFF[0]}" # for each it has to keep an answer
+  hoarders=$TO
+  dropped=$RUDE
+  await_rude stuck
+  await at_least 1 failures
+  await all_are_told || {
+    echo "$(failures) clients are in the log for want of memory, $(grep -c lost "$dropped") were dropped"
+    return 1
+  }
+  greet "$inside"
+  n=$(failures)
+  rude_in_background hold "$ADDRESS" 4000 # for each it has to keep little, but not nothing
+  await_rude connected
+  await at_least $((n + 1)) failures
+  greet "$inside"
+  assert_cpu "CPU time in an idle half second, in ms" 20 hears_nothing "$inside" 0.5
+  echo >&"$TO"
+  echo >&"$hoarders"
+  prlimit --pid "$PID" --data=unlimited:
+  serves
+  greet "$inside"
 }
 
 # With --max-connections 3 the next waits, unaccepted and at no cost, until one leaves.
@@ -668,6 +832,16 @@ stops_under_load() { # also when there is always something ready
   stop TERM
 }
 
+stops_beside_who_takes_nothing() { # and what that one got is right, as far as it goes
+  start "${START[@]}"
+  rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
+  await_rude stuck
+  stop TERM
+  echo >&"$TO"
+  wait "$JOB" || true
+  assert_equal "answers that are wrong" "" "$(grep 'is wrong' "$RUDE")"
+}
+
 handles_signals_whatever_it_inherited() { # ignored, and blocked
   needs_ours "signals"
   LAUNCH=("$BUILD/rude" inherit)
@@ -689,11 +863,13 @@ resets_nobody_when_it_stops() { # though more has arrived than it has read (but 
   yes inc | head -n 8000 >&"$FD"
   await all_has_arrived 32000
   signal TERM
-  signal CONT "-$PID"
+  signal CONT # step 03's children stay asleep until they have been told
+  [[ -z $SERVER ]] || signal CONT "-$PID"
   timeout "$LIMIT" cat <&"$FD" >heard 2>cat.log || true
   assert_equal "what ended it" "" "$(cat cat.log)"
   await_end
   assert_equal "exit status" 0 "$STATUS"
+  [[ $STEP$SERVER != 03-fork-echo ]] || assert_equal "answered" 8000 "$(wc -l <heard)"
   [[ $PROTOCOL == counter ]] || return 0
   n=$(sed -n 's/.*counter=//p' "$LOG")
   assert_equal "answered" "$n" "$(grep -c 'Counter has been incremented' heard)"

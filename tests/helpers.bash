@@ -54,6 +54,17 @@ start() { # start OPTION...: the server on a free port; sets PID, LOG and ADDRES
   await_ready
 }
 
+start_apart() { # start_apart OPTION...: in a network of its own, where say, swarm and rude then go, too
+  needs_tool unshare
+  needs_tool nsenter
+  needs_tool ip
+  unshare --net true 2>/dev/null || skip "this user may not make a network namespace"
+  LAUNCH=(unshare --net sh -c 'ip link set lo up && exec "$@"' -)
+  start "$@"
+  THERE=(nsenter --target "$PID" --net)
+}
+THERE=() # a command to start clients through
+
 start_at() { # start_at ADDRESS OPTION...
   local at=$1
   shift
@@ -146,6 +157,10 @@ needs_plain_build() { # needs_plain_build WHAT: a sanitizer costs memory and tim
   [[ -z $SANITIZED ]] || skip "$1 is not measured in a build with a sanitizer"
 }
 
+needs_no_sanitizer() { # needs_no_sanitizer WHAT: its runtime needs what is to be short
+  [[ -z $SANITIZED ]] || skip "the runtime of a sanitizer needs more than $1"
+}
+
 needs_signals_in_select() { # step 04 has to be stopped while it waits
   [[ $BUILD != */tsan* ]] ||
     skip "the runtime of this sanitizer holds signals back from a thread that only waits in select"
@@ -162,9 +177,9 @@ needs_tool() {
 
 # ---- clients ------------------------------------------------------------------------------------
 
-say() { "$BUILD/say" --timeout "$LIMIT" "$@"; }
-swarm() { "$BUILD/swarm" --timeout $((4 * LIMIT)) "$@"; }
-rude() { timeout $((4 * LIMIT)) "$BUILD/rude" "$@"; }
+say() { "${THERE[@]}" "$BUILD/say" --timeout "$LIMIT" "$@"; }
+swarm() { "${THERE[@]}" "$BUILD/swarm" --timeout $((4 * LIMIT)) "$@"; }
+rude() { timeout $((4 * LIMIT)) "${THERE[@]}" "$BUILD/rude" "$@"; }
 
 connect() { # sets FD: bash's own client, which stays connected
   local host=${ADDRESS%:*} port=${ADDRESS##*:}
@@ -209,7 +224,7 @@ greet() { # greet FD: something is answered, whatever the protocol
 rude_in_background() { # sets TO, a descriptor to tell it things; its output goes to $RUDE
   RUDE=$BATS_TEST_TMPDIR/rude.${#PIDS[@]}.out
   mkfifo "$RUDE.in"
-  background "$BUILD/rude" "$@" <>"$RUDE.in" >"$RUDE" 2>&1
+  background "${THERE[@]}" "$BUILD/rude" "$@" <>"$RUDE.in" >"$RUDE" 2>&1
   exec {TO}>"$RUDE.in"
 }
 await_rude() { # await_rude WORD: until rude prints it
@@ -222,6 +237,7 @@ await_rude() { # await_rude WORD: until rude prints it
 # ---- looking at a process -----------------------------------------------------------------------
 
 state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
+in_use() { echo $(($(n_fds "$PID") + $(n_children "$PID"))); } # the server's descriptors and children
 memory_kb() { awk '/^VmHWM:/ { print $2 }' "/proc/$1/status"; }
 children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
 n_children() { children "$1" | wc -w; }
@@ -314,7 +330,13 @@ equals() { [[ $("${@:2}") == "$1" ]]; } # equals VALUE COMMAND...
 at_least() { (($("${@:2}") >= $1)); } # at_least NUMBER COMMAND...: which prints one
 
 echoed() { # echoed TEXT...: a client says it, line by line, and hears it back
-  assert_equal "echo of $*" "$(printf '%s\n' "$@")" "$(say "$ADDRESS" "$@")"
+  answers "echo of $*" "$(printf '%s\n' "$@")" "$@"
+}
+answers() { # answers WHAT ANSWERS TEXT...: a client that says TEXT hears ANSWERS, and then the server's end
+  local heard status=0
+  heard=$(say "$ADDRESS" "${@:3}") || status=$?
+  assert_equal "$1" "$2" "$heard"
+  assert_equal "exit status of say" 0 "$status"
 }
 
 in_time() { # runs a command, or a function, which takes care of its own time

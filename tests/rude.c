@@ -13,6 +13,17 @@
  *                                  there is one more line
  *   rude sip ADDRESS               send standard input, and take what comes through a narrow window
  *   rude drip ADDRESS MS           send standard input byte by byte, MS apart; print what comes
+ *   rude drizzle ADDRESS N TEXT REPLY
+ *                                  N clients send TEXT over and over, a byte on each in turn; print
+ *                                  "round I" when each has sent I bytes; after a line on stdin
+ *                                  finish each TEXT, compare as stuff does; print "got N"
+ *   rude gush ADDRESS N TEXT REPLY send N times x, print "enough", go on until there is a line on
+ *                                  stdin; send TEXT, await REPLY and no more; print "got N"
+ *   rude hoard ADDRESS N TEXT      N clients send TEXT for ever without reading, until there is a
+ *                                  line on stdin; print "lost" for each whom the server drops, and
+ *                                  "stuck" when no more is taken
+ *   rude scan ADDRESS N            connect N times, and close or reset at once; each 50th
+ *                                  half-closes and awaits the end, so that the server keeps up
  *   rude urgent ADDRESS            send abc, d as urgent data, e; print what comes
  *   rude lie HOW                   be an echo server that alters, cuts, adds or is silent
  *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
@@ -39,7 +50,7 @@ static void check(bool well, const char *what)
         die("%s: %s", what, strerror(errno));
 }
 
-static int connect_to(const char *text, bool wait)
+static int connect_with_room(const char *text, bool wait, int room_in, int room_out)
 {
     struct address address;
     const char *why;
@@ -52,10 +63,19 @@ static int connect_to(const char *text, bool wait)
     // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
     int fd = socket(info->ai_family, SOCK_STREAM, 0);
     check(fd != -1 && set_nonblocking(fd, !wait) == 0, "socket");
+    if (room_in > 0) /* of what has come and what is to go; before connect(2): tcp(7) */
+        check(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room_in, sizeof room_in) == 0 &&
+                  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room_out, sizeof room_out) == 0,
+              "setsockopt");
     if (connect(fd, info->ai_addr, info->ai_addrlen) == -1)
         check(!wait && (errno == EINPROGRESS || errno == EAGAIN), "connect");
     address_free(info);
     return fd;
+}
+
+static int connect_to(const char *text, bool wait)
+{
+    return connect_with_room(text, wait, 0, 0);
 }
 
 static void reset(const char *address, int n, const char *text, bool half_close)
@@ -164,6 +184,125 @@ static void drip(const char *address, int ms)
     print_all(fd);
 }
 
+/* Awaits n times REPLY, and the end. */
+static void expect(int fd, const char *reply, size_t n)
+{
+    size_t length = strlen(reply), got = 0;
+    char in[4096];
+
+    for (ssize_t more; (more = read(fd, in, sizeof in)) != 0;) {
+        check(more > 0, "read");
+        for (ssize_t i = 0; i < more; i++, got++)
+            if (got >= n * length || in[i] != reply[got % length])
+                die("byte %zu of the replies is wrong", got);
+    }
+    if (got != n * length)
+        die("%zu bytes came back, not %zu", got, n * length);
+}
+
+static bool is_told(int ms) /* by a line on stdin, which may come within so many ms */
+{
+    struct pollfd told = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&told, 1, ms) == 1;
+}
+
+static void drizzle(const char *address, int n, const char *text, const char *reply)
+{
+    size_t length = strlen(text), sent = 0; /* by each */
+    int *fds = calloc((size_t)n, sizeof *fds);
+
+    check(fds, "calloc");
+    raise_descriptor_limit();
+    for (int i = 0; i < n; i++)
+        fds[i] = connect_to(address, true);
+    for (bool told = false; !told || sent % length != 0;) {
+        for (int i = 0; i < n; i++) {
+            check(write_all(fds[i], &text[sent % length], 1) == 0, "write");
+            told = told || (i % 10 == 0 && is_told(1));
+        }
+        printf("round %zu\n", ++sent);
+    }
+    for (int i = 0; i < n; i++) {
+        shutdown(fds[i], SHUT_WR);
+        expect(fds[i], reply, sent / length);
+        close(fds[i]);
+    }
+    printf("got %zu\n", sent / length * (size_t)n);
+    free(fds);
+}
+
+static void gush(const char *address, long n, const char *text, const char *reply)
+{
+    static char out[64 * 1024];
+    long sent = 0;
+    int fd = connect_to(address, true);
+
+    memset(out, 'x', sizeof out);
+    while (sent < n || !is_told(0)) {
+        check(write_all(fd, out, sizeof out) == 0, "write");
+        if (sent < n && sent + (long)sizeof out >= n)
+            puts("enough");
+        sent += (long)sizeof out;
+    }
+    check(write_all(fd, text, strlen(text)) == 0, "write");
+    shutdown(fd, SHUT_WR);
+    expect(fd, reply, 1);
+    printf("got %ld\n", sent);
+}
+
+static void hoard(const char *address, int n, const char *text)
+{
+    struct pollfd *ready = calloc((size_t)n + 1, sizeof *ready);
+    size_t length = strlen(text);
+    char out[64 * 1024];
+    int wait = 700;
+
+    check(ready, "calloc");
+    for (size_t i = 0; i < sizeof out; i++)
+        out[i] = text[i % length];
+    for (int i = 0; i < n; i++) {
+        ready[i].fd =
+            connect_with_room(address, true, 1, 64 * 1024); /* all cost the system little */
+        ready[i].events = POLLOUT;
+        check(set_nonblocking(ready[i].fd, true) == 0, "fcntl");
+    }
+    ready[n].fd = STDIN_FILENO;
+    ready[n].events = POLLIN;
+    while (ready[n].revents == 0) {
+        if (poll(ready, (nfds_t)n + 1, wait) == 0) {
+            puts("stuck");
+            wait = -1;
+        }
+        for (int i = 0; i < n; i++) {
+            /* A TEXT that is cut matters to nobody: the replies are never read. */
+            if (ready[i].revents != 0 && write(ready[i].fd, out, sizeof out) == -1 &&
+                !not_now(errno)) {
+                close(ready[i].fd);
+                ready[i].fd = -1; /* poll(2) passes over it */
+                puts("lost");
+            }
+        }
+    }
+    free(ready);
+}
+
+static void scan(const char *address, int n)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    for (int i = 1; i <= n; i++) {
+        int fd = connect_to(address, true);
+        if (i % 50 == 0) {
+            shutdown(fd, SHUT_WR);
+            expect(fd, "", 0);
+        } else if (i % 2 == 0) {
+            check(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0,
+                  "SO_LINGER");
+        }
+        close(fd);
+    }
+}
+
 static void sip(const char *text)
 {
     char bytes[4096];
@@ -207,7 +346,7 @@ static int listen_somewhere(void)
 
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     check(fd != -1 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0, "bind");
-    check(listen(fd, 64) == 0, "listen");
+    check(listen(fd, 4000) == 0, "listen");
     return fd;
 }
 
@@ -281,6 +420,14 @@ int main(int argc, char *argv[])
         sip(argv[2]);
     else if (strcmp(what, "drip") == 0 && argc == 4)
         drip(argv[2], atoi(argv[3]));
+    else if (strcmp(what, "drizzle") == 0 && argc == 6)
+        drizzle(argv[2], atoi(argv[3]), argv[4], argv[5]);
+    else if (strcmp(what, "gush") == 0 && argc == 6)
+        gush(argv[2], atol(argv[3]), argv[4], argv[5]);
+    else if (strcmp(what, "hoard") == 0 && argc == 5)
+        hoard(argv[2], atoi(argv[3]), argv[4]);
+    else if (strcmp(what, "scan") == 0 && argc == 4)
+        scan(argv[2], atoi(argv[3]));
     else if (strcmp(what, "urgent") == 0 && argc == 3)
         send_urgent(argv[2]);
     else if (strcmp(what, "lie") == 0 && argc > 2)
