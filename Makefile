@@ -36,8 +36,8 @@ COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: all check test demo clean help format format-check check-tutorial accept-tutorial stuck ladder \
-  $(PROGRAMS) $(VARIANTS) $(DIFFS)
+.PHONY: all tools check test torture fuzz demo clean help format format-check check-tutorial \
+  accept-tutorial stuck ladder $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
 
@@ -61,11 +61,37 @@ $(OUT)/command: force
 
 -include $(shell find $(OUT)/objects -name '*.d' 2>/dev/null)
 
+# What tests the servers' failures is compiled without the VARIANT. See tests/torture/README.md.
+TOOLS := build/tools
+PLAIN := $(CC) -std=gnu11 -pthread -Wall -Wextra $(CPPFLAGS) $(CFLAGS)
+TORTURE := $(filter-out %/shim.c %/fuzz.c,$(wildcard tests/torture/*.c)) $(COMMON)
+
+$(TOOLS)/torture: $(TORTURE) $(wildcard tests/torture/*.h common/*.h)
+	@mkdir -p $(@D)
+	$(PLAIN) $(LDFLAGS) -o $@ $(TORTURE) $(LDLIBS)
+
+$(TOOLS)/shim.so: tests/torture/shim.c tests/torture/torture.h
+	@mkdir -p $(@D)
+	$(PLAIN) -shared -fPIC $(LDFLAGS) -o $@ $< -ldl $(LDLIBS)
+
+FUZZ_SECONDS ?= 30
+# The counter's protocol as a function: replay tries the files of corpus/, fuzz looks for new ones.
+FUZZED := tests/torture/fuzz.c $(wildcard 05-epoll-counter/counter.[ch] 06-parallel/*.[ch])
+$(TOOLS)/replay-%: $(FUZZED)
+	@mkdir -p $(@D)
+	$(PLAIN) -DREPLAY -DCOUNTER=$* $(LDFLAGS) -o $@ $< $(LDLIBS)
+$(TOOLS)/fuzz-%: $(FUZZED)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -Wall -Wextra -O1 -g -DCOUNTER=$* -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o $@ $<
+
+tools: $(TOOLS)/torture $(TOOLS)/shim.so $(TOOLS)/replay-5 $(TOOLS)/replay-6
+
 demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@sh clients/demo.sh build
 
-test: all ## run the tests: see the README for STEP, SERVER and VARIANT
+test: all tools ## run the tests: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
 check: test ## the same
@@ -85,15 +111,26 @@ stuck: ## your file against ours: make stuck STEP=03 FILE=mine/main.c
 ladder: ## how long the steps are, and how many lines each changes
 	@sh tests/steps.sh ladder $(BUDGETS)
 
+torture: all tools ## let every call of every server fail in every way: tests/torture/README.md
+	@sh tests/torture/run.sh "$(TOOLS)"
+
+fuzz: $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers wrongly, for FUZZ_SECONDS
+	@mkdir -p build/fuzz
+	for step in 5 6; do \
+	  $(TOOLS)/fuzz-$$step -max_total_time=$(FUZZ_SECONDS) -max_len=500 -artifact_prefix=build/fuzz/ \
+	    -verbosity=1 build/fuzz tests/torture/corpus || exit 1; \
+	done
+
 asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and so on
 	@$(MAKE) --no-print-directory all VARIANT=$@
 
+FORMATTED := $(wildcard */*.[ch] tests/*/*.[ch])
 format: ## lay the sources out as .clang-format says
-	clang-format -i */*.c */*.h
+	clang-format -i $(FORMATTED)
 
 format-check:
-	clang-format --dry-run --Werror */*.c */*.h
-	@awk 'length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; wrong = 1 } END { exit wrong }' */*.c */*.h
+	clang-format --dry-run --Werror $(FORMATTED)
+	@awk 'length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; wrong = 1 } END { exit wrong }' $(FORMATTED)
 
 clean: ## remove build/
 	rm -rf build

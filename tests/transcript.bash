@@ -62,8 +62,8 @@ begin_session() {
   end_session
   rm -rf "${work:?}"/*
   mkdir "$work/tree"
-  tar -C "$top" -c --exclude=./.git --exclude=./build/ci --exclude=./build/asan --exclude=./build/ubsan \
-    --exclude=./build/tsan --exclude=./build/asan-ubsan --exclude=./try --exclude="./mine*" . | tar -x -C "$work/tree"
+  tar -C "$top" -c --exclude=./.git --exclude=./build/ci --exclude=./build/{a,ub,t}san --exclude=./build/asan-ubsan \
+    --exclude=./build/{tools,broken,coverage,fuzz} --exclude=./try --exclude="./mine*" . | tar -x -C "$work/tree"
   mkfifo "$work/orders" "$work/status"
   : >"$work/out"
   # It opens the pipes anew for each command, so that what it starts inherits no descriptor but 0, 1 and 2.

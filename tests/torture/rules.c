@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+/* rules.c: see rules.h */
+#define _GNU_SOURCE
+#include "rules.h"
+
+#include "../../common/log.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+#define ALL(class) {class, class, class, class, class, class}
+#define NEVER ALL("-")
+#define FROM_03(class) {"-", "-", class, class, class, class}
+#define FROM_04(class) {"-", "-", "-", class, class, class}
+#define FROM_05(class) {"-", "-", "-", "-", class, class}
+#define ONLY_04(class) {"-", "-", "-", class, "-", "-"}
+#define ONLY_06(class) {"-", "-", "-", "-", "-", class}
+#define LOOPS_ASK_AGAIN {"C", "C", "C", "T", "T", "T"}
+#define NOT_02(class) {class, "-", class, class, class, class}
+
+const struct rule rules[] = {
+    /* Starting. */
+    {CALL_getaddrinfo,
+     "EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NONAME EAI_SERVICE EAI_SOCKTYPE "
+     "EAI_SYSTEM", "R", NEVER, "inet", false},
+    {CALL_socket, "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT",
+     "R", NEVER, "inet", false},
+    {CALL_setsockopt, "EBADF EFAULT EINVAL ENOMEM ENOPROTOOPT ENOTSOCK", "R", ONLY_06("C"), "inet",
+     true},
+    {CALL_bind, "EACCES EADDRINUSE EADDRNOTAVAIL EBADF EINVAL ENOTSOCK", "R", NEVER, "inet", false},
+    {CALL_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP", "R", NEVER, "inet", false},
+    {CALL_getsockname, "EBADF EFAULT EINVAL ENOBUFS ENOTSOCK", "R", NEVER, "inet", false},
+    {CALL_fcntl, "EACCES EAGAIN EBADF EINVAL EPERM", "R", NEVER, "inet", false},
+    {CALL_open, "EACCES EINTR EMFILE ENFILE ENOENT ENOMEM", "I", NEVER, "inet", false},
+    {CALL_getrlimit, "EFAULT EINVAL EPERM", "I", NEVER, "inet", false},
+    {CALL_setrlimit, "EFAULT EINVAL EPERM", "I", NEVER, "inet", false},
+    {CALL_sysconf, "EINVAL", "I", NEVER, "inet", false},
+    {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE", "R", NEVER, "inet", false},
+    {CALL_dup, "EBADF EMFILE", "R", NEVER, "inet", false},
+    {CALL_epoll_create1, "EINVAL EMFILE ENFILE ENOMEM", "R", NEVER, "inet", false},
+    {CALL_eventfd, "EINVAL EMFILE ENFILE ENODEV ENOMEM", "R", NEVER, "inet", false},
+    {CALL_pthread_create, "EAGAIN EINVAL EPERM", "R", NEVER, "inet", false},
+    {CALL_aligned_alloc, "ENOMEM", "R", NEVER, "inet", false},
+
+    /* Starting where a dead server has left its socket, and ending. */
+    {CALL_socket, "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT",
+     "R", NEVER, "unix", false},
+    {CALL_bind,
+     "EACCES EADDRINUSE EADDRNOTAVAIL EBADF EFAULT EINVAL ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR "
+     "ENOTSOCK EROFS", "RT", NEVER, "unix", false},
+    {CALL_connect,
+     "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EFAULT EINPROGRESS EINTR "
+     "EISCONN ENETUNREACH ENOTSOCK EPERM EPROTOTYPE ETIMEDOUT", "R", NEVER, "unix", false},
+    {CALL_open, "EACCES EINTR EMFILE ENFILE ENOENT ENOMEM", "I", NEVER, "unix", false},
+    {CALL_flock, "EAGAIN EBADF EINTR EINVAL ENOLCK", "T", NEVER, "unix", false},
+    {CALL_lstat, "EACCES EBADF EFAULT ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW",
+     "RI", NOT_02("I"), "unix", false},
+    {CALL_unlink,
+     "EACCES EBUSY EFAULT EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS",
+     "R", NOT_02("I"), "unix", false},
+    {CALL_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP", "R", NEVER, "unix", false},
+    {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "unix", false},
+    {CALL_getsockopt, "EBADF EFAULT EINVAL ENOPROTOOPT ENOTSOCK", "R", NEVER, "fd", false},
+
+    /* Accepting. */
+    {CALL_accept, "EAGAIN ECONNABORTED EINTR", "", ALL("T"), "inet", false},
+    {CALL_accept, "EMFILE ENFILE ENOBUFS ENOMEM", "", ALL("PT"), "inet", true},
+    {CALL_accept,
+     "EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENONET ENOPROTOOPT ENOSR EOPNOTSUPP EPERM EPROTO "
+     "EPROTONOSUPPORT ESOCKTNOSUPPORT ETIMEDOUT", "", ALL("PT"), "inet", true},
+    {CALL_accept, "EBADF EFAULT EINVAL ENOTSOCK", "", ALL("XT"), "inet", false},
+    {CALL_fork, "EAGAIN ENOMEM ENOSYS", "", {"-", "-", "C", "-", "-", "-"}, "inet", true},
+    {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "inet", true},
+    {CALL_malloc, "ENOMEM", "RT", FROM_04("C"), "inet", false},
+    {CALL_epoll_add, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "R", FROM_05("C"),
+     "inet", true},
+    {CALL_epoll_add_listener, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("P"), "inet",
+     false},
+    {CALL_epoll_add_listener, "EBADF EINVAL", "", FROM_05("X"), "inet", false},
+    {CALL_epoll_del, "ELOOP ENOENT ENOMEM EPERM", "", FROM_05("PT"), "inet", false},
+    {CALL_epoll_del, "EBADF EINVAL", "", FROM_05("XT"), "inet", false},
+
+    /* Waiting. */
+    {CALL_select, "EINTR", "", ONLY_04("T"), "inet", false},
+    {CALL_select, "ENOMEM", "", ONLY_04("P"), "inet", true},
+    {CALL_select, "EBADF EINVAL", "", ONLY_04("X"), "inet", false},
+    {CALL_epoll_wait, "EINTR", "", FROM_05("T"), "inet", false},
+    {CALL_epoll_wait, "EBADF EFAULT EINVAL", "", FROM_05("X"), "inet", false},
+    {CALL_poll, "EINTR", "", ONLY_06("T"), "inet", false},
+    {CALL_poll, "ENOMEM", "", ONLY_06("P"), "inet", false},
+    {CALL_poll, "EFAULT EINVAL", "", ONLY_06("X"), "inet", false},
+    {CALL_eventfd_read, "EAGAIN EINTR", "", ONLY_06("T"), "inet", false},
+    {CALL_eventfd_write, "EINTR", "", ONLY_06("T"), "inet", false},
+    {CALL_read_pipe, "EAGAIN EBADF EFAULT EINTR EINVAL EIO", "", FROM_04("T"), "inet", false},
+    {CALL_write_pipe, "EINTR", "", FROM_04("T"), "inet", false},
+
+    /* Talking. */
+    {CALL_read, "EINTR short", "", ALL("T"), "inet", false},
+    {CALL_read, "EAGAIN", "", LOOPS_ASK_AGAIN, "inet", false},
+    {CALL_read,
+     "EBADF ECONNREFUSED ECONNRESET EFAULT EHOSTUNREACH EINVAL EIO EISDIR ENETUNREACH ENOBUFS "
+     "ENOMEM ENOTCONN ENOTSOCK ETIMEDOUT", "", ALL("C"), "inet", false},
+    {CALL_write, "EINTR short", "", ALL("T"), "inet", false},
+    {CALL_write, "EAGAIN", "", LOOPS_ASK_AGAIN, "inet", false},
+    {CALL_write,
+     "EACCES EALREADY EBADF ECONNRESET EDESTADDRREQ EDQUOT EFAULT EFBIG EHOSTUNREACH EINVAL EIO "
+     "EISCONN EMSGSIZE ENETDOWN ENETUNREACH ENOBUFS ENOMEM ENOSPC ENOTCONN ENOTSOCK EOPNOTSUPP "
+     "EPERM EPIPE ETIMEDOUT", "", ALL("C"), "inet", false},
+    {CALL_epoll_mod, "EBADF EINVAL ELOOP ENOENT ENOMEM EPERM", "", FROM_05("C"), "inet", false},
+    {CALL_write_log, "EINTR", "T", ALL("T"), "fd", false},
+    {CALL_write_log, "EAGAIN EBADF EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE", "I",
+     ALL("I"), "fd", false},
+    {CALL_getnameinfo,
+     "EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NONAME EAI_OVERFLOW EAI_SYSTEM",
+     "T", ALL("T"), "fd", false},
+    {CALL_poll_log, "EFAULT EINTR EINVAL ENOMEM", "T", ALL("T"), "fd", false},
+
+    /* Leaving. */
+    {CALL_close, "EBADF EDQUOT EINTR EIO ENOSPC", "", ALL("T"), "inet", false},
+    {CALL_shutdown, "EBADF EINVAL ENOBUFS ENOTCONN ENOTSOCK", "", FROM_03("T"), "inet", false},
+    {CALL_recv,
+     "EAGAIN EBADF ECONNREFUSED ECONNRESET EFAULT EINTR EINVAL ENOMEM ENOTCONN ENOTSOCK",
+     "", FROM_03("T"), "inet", false},
+    {CALL_kill, "EINVAL EPERM ESRCH", "", {"-", "-", "T", "-", "-", "-"}, "inet", false},
+};
+/* clang-format on */
+const int n_rules = sizeof rules / sizeof *rules;
+
+const char *call_name(enum call call)
+{
+    static const char *const names[] = {
+#define NAME(name) #name,
+        CALLS(NAME)
+#undef NAME
+    };
+    return names[call];
+}
+
+/* clang-format off */
+#define ERRORS(e) \
+    e(EAI_AGAIN) e(EAI_BADFLAGS) e(EAI_FAIL) e(EAI_FAMILY) e(EAI_MEMORY) e(EAI_NONAME) \
+    e(EAI_OVERFLOW) e(EAI_SERVICE) e(EAI_SOCKTYPE) e(EAI_SYSTEM) e(EACCES) e(EADDRINUSE) \
+    e(EADDRNOTAVAIL) e(EAFNOSUPPORT) e(EAGAIN) e(EALREADY) e(EBADF) e(EBUSY) e(ECONNABORTED) \
+    e(ECONNREFUSED) e(ECONNRESET) e(EDESTADDRREQ) e(EDQUOT) e(EEXIST) e(EFAULT) e(EFBIG) \
+    e(EHOSTDOWN) e(EHOSTUNREACH) e(EINPROGRESS) e(EINTR) e(EINVAL) e(EIO) e(EISCONN) \
+    e(EISDIR) e(ELOOP) e(EMFILE) e(EMSGSIZE) e(ENAMETOOLONG) e(ENETDOWN) e(ENETUNREACH) \
+    e(ENFILE) e(ENOBUFS) e(ENODEV) e(ENOENT) e(ENOLCK) e(ENOMEM) e(ENONET) e(ENOPROTOOPT) \
+    e(ENOSPC) e(ENOSR) e(ENOSYS) e(ENOTCONN) e(ENOTDIR) e(ENOTSOCK) e(EOPNOTSUPP) \
+    e(EOVERFLOW) e(EPERM) e(EPIPE) e(EPROTO) e(EPROTONOSUPPORT) e(EPROTOTYPE) e(EROFS) \
+    e(ESOCKTNOSUPPORT) e(ESRCH) e(ETIMEDOUT)
+/* clang-format on */
+
+static const struct {
+    const char *name;
+    int number;
+} errors[] = {
+#define ERROR(name) {#name, name},
+    ERRORS(ERROR)
+#undef ERROR
+        {"short", SHORT},
+};
+
+int error_number(const char *name)
+{
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (strcmp(name, errors[i].name) == 0)
+            return errors[i].number;
+    die("there is no error '%s'", name);
+}
+
+const char *error_reason(const char *name)
+{
+    if (strcmp(name, "EAI_SYSTEM") == 0)
+        return strerror(ENOMEM); /* which shim.c leaves in errno */
+    int number = error_number(name);
+    return strncmp(name, "EAI_", 4) == 0 ? gai_strerror(number) : strerror(number);
+}
+
+void print_rules(void)
+{
+    printf("| call | fails with | at the start | 01 | 02 | 03 | 04 | 05 | 06 |\n");
+    printf("|---|---|---|---|---|---|---|---|---|\n");
+    for (int i = 0; i < n_rules; i++) {
+        const struct rule *rule = &rules[i];
+        bool inet = strcmp(rule->where, "inet") == 0;
+        printf("| `%s`%s%s%s | %s | %s |", call_name(rule->call), inet ? "" : " (",
+               inet ? "" : rule->where, inet ? "" : ")", rule->errors,
+               *rule->at_start ? rule->at_start : "-");
+        for (int step = 0; step < N_STEPS; step++)
+            printf(" %s |", rule->later[step]);
+        putchar('\n');
+    }
+}

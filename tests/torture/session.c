@@ -1,0 +1,924 @@
+// SPDX-License-Identifier: MIT
+/* session.c: see session.h */
+#define _GNU_SOURCE
+#include "session.h"
+
+#include "../../common/io.h"
+#include "../../common/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CALLS_MAX 1000 /* accepts and waits in a session; a busy loop makes many more */
+#define LOST_MIN 6     /* clients that are lost in bad times: more than there are places */
+#define PAUSE_MS 350   /* for which a lasting failure lasts */
+
+const char *const step_names[N_STEPS] = {"01-sync-echo",   "02-loop-echo",     "03-fork-echo",
+                                         "04-select-echo", "05-epoll-counter", "06-parallel"};
+enum { STEP_01, STEP_02, STEP_03, STEP_04, STEP_05, STEP_06 };
+
+long session_limit_ms = 20000;
+
+/* ---- what a trial has -------------------------------------------------------------------------*/
+
+struct client {
+    int fd;    /* -1: closed */
+    bool lost; /* cut off before it had all its answers */
+    bool was_reset;
+    size_t asked, answered; /* bytes: of what it said, and of what it got */
+};
+
+static const struct trial *trial;
+static int step;
+
+static const char *build, *shim;
+static struct torture *torture; /* shared with the server */
+static char torture_path[64];
+static char socket_path[100]; /* fits sockaddr_un */
+
+static pid_t server;
+static int log_end = -1; /* the reading end of its stderr */
+static char log_text[64 * 1024];
+static size_t log_length;
+static struct sockaddr_storage address; /* where it listens */
+static socklen_t address_length;
+
+static struct client clients[16];
+static int n_clients, n_lost;
+static unsigned long incs_sent, incs_answered;
+
+static jmp_buf wrong;
+static char complaint[1000];
+
+/* The end of a trial that has gone wrong. */
+_Noreturn __attribute__((format(printf, 1, 2))) static void fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(complaint, sizeof complaint, format, arguments);
+    va_end(arguments);
+    longjmp(wrong, 1);
+}
+
+static long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+}
+
+static void sleep_ms(int ms)
+{
+    poll(NULL, 0, ms);
+}
+
+/* Does it speak the counter's protocol? */
+static bool counts(void)
+{
+    return step == STEP_05 || step == STEP_06;
+}
+
+/* Does it serve several clients at once, and end in order when it gets TERM? */
+static bool serves_many(void)
+{
+    return step >= STEP_03;
+}
+
+static bool listens_at(const char *where)
+{
+    return strcmp(trial->rule ? trial->rule->where : "inet", where) == 0;
+}
+
+/* ---- its log ----------------------------------------------------------------------------------*/
+
+/* Reads what has come. Returns false at the end: when nobody has the other end open any more. */
+static bool read_log(int timeout)
+{
+    struct pollfd ready = {.fd = log_end, .events = POLLIN};
+
+    if (poll(&ready, 1, timeout) != 1)
+        return true;
+    ssize_t n = read(log_end, log_text + log_length, sizeof log_text - 1 - log_length);
+    if (n > 0) {
+        log_length += (size_t)n;
+        log_text[log_length] = '\0';
+    }
+    return n > 0;
+}
+
+/* How many lines of the log contain text, and also too. */
+static int n_lines(const char *text, const char *too)
+{
+    char line[2000];
+    int n = 0;
+
+    for (const char *begin = log_text, *end; (end = strchr(begin, '\n')); begin = end + 1) {
+        snprintf(line, sizeof line, "%.*s", (int)(end - begin), begin);
+        n += strstr(line, text) && strstr(line, too);
+    }
+    return n;
+}
+
+/* Returns false if the server ends instead. */
+static bool await_line(const char *text)
+{
+    for (long end = now_ms() + session_limit_ms; n_lines(text, "") == 0;) {
+        if (!read_log(100) && n_lines(text, "") == 0)
+            return false;
+        if (now_ms() >= end)
+            fail("nothing in its log about: %s", text);
+    }
+    return true;
+}
+
+static void await_end_of_log(void)
+{
+    for (long end = now_ms() + session_limit_ms; read_log(100);)
+        if (now_ms() >= end)
+            fail("it does not end, or has left a process");
+}
+
+/* ---- starting it ------------------------------------------------------------------------------*/
+
+static int open_listener(const struct sockaddr *at, socklen_t length)
+{
+    int fd = socket(at->sa_family, SOCK_STREAM, 0);
+    if (fd == -1 || bind(fd, at, length) == -1 || listen(fd, 64) == -1)
+        die("cannot listen: %s", strerror(errno));
+    return fd;
+}
+
+static void set_address(const void *at, size_t length)
+{
+    memcpy(&address, at, length);
+    address_length = (socklen_t)length;
+}
+
+/* Writes its command line. Returns a listener that it is to inherit as descriptor 5, or -1. */
+static int command_line(const char *words[], char path[PATH_MAX], char at[120])
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int listener = -1, n = 0;
+
+    snprintf(at, 120, "127.0.0.1:0");
+    if (listens_at("unix")) {
+        snprintf(at, 120, "unix:%s", socket_path);
+        memcpy(un.sun_path, socket_path, strlen(socket_path) + 1);
+        unlink(socket_path);
+        close(open_listener((struct sockaddr *)&un, sizeof un)); /* as a dead server leaves it */
+        set_address(&un, sizeof un);
+    } else if (listens_at("fd")) {
+        socklen_t length = sizeof in;
+        listener = open_listener((struct sockaddr *)&in, sizeof in);
+        getsockname(listener, (struct sockaddr *)&in, &length);
+        set_address(&in, sizeof in);
+        snprintf(at, 120, "fd:5");
+    }
+    snprintf(path, PATH_MAX, "%s/%s", build, step_names[step]);
+    words[n++] = path;
+    if (serves_many() && trial->kind != STOP) {
+        words[n++] = "--max-connections";
+        words[n++] = "4";
+    }
+    if (step == STEP_06) {
+        words[n++] = "--threads=2";
+        words[n++] = "--protocol=counter";
+    }
+    words[n++] = at;
+    words[n] = NULL;
+    return listener;
+}
+
+_Noreturn static void become_server(const char *words[], int listener, int log)
+{
+    char preload[2 * PATH_MAX];
+    const char *before = getenv("TORTURE_PRELOAD"); /* a sanitizer's library comes first */
+
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_DFL);
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    if (listener != -1)
+        dup2(listener, 5);
+    for (int fd = 3; fd < 64; fd++)
+        if (fd != 5 || listener == -1)
+            close(fd);
+    snprintf(preload, sizeof preload, "%s%s%s", before ? before : "", before ? ":" : "", shim);
+    if (trial->kind != STOP) {
+        setenv("LD_PRELOAD", preload, 1);
+        setenv(TORTURE_VARIABLE, torture_path, 1);
+    }
+    execv(words[0], (char *const *)(uintptr_t)words); /* which alters none of them */
+    _exit(127);
+}
+
+/* Returns whether it listens. */
+static bool start(void)
+{
+    char path[PATH_MAX], at[120];
+    const char *words[10];
+    int ends[2];
+
+    int listener = command_line(words, path, at);
+    if (pipe(ends) == -1)
+        die("cannot make a pipe: %s", strerror(errno));
+    server = fork();
+    if (server == -1)
+        die("cannot start a server: %s", strerror(errno));
+    if (server == 0)
+        become_server(words, listener, ends[1]);
+    setpgid(server, server);
+    log_end = ends[0];
+    close(ends[1]);
+    if (listener != -1)
+        close(listener);
+
+    bool talks = torture->call != CALL_write_log && torture->call != CALL_getnameinfo;
+    if (talks && !await_line(": listening on "))
+        return false;
+    if (listens_at("inet")) {
+        const char *port = strstr(log_text, "127.0.0.1:") + strlen("127.0.0.1:");
+        struct sockaddr_in in = {.sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                 .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
+        set_address(&in, sizeof in);
+    }
+    return true;
+}
+
+static bool has_ended(void)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)server, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+static int n_descriptors(void)
+{
+    char path[64];
+    int n = -2; /* "." and ".." do not count */
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)server);
+    DIR *directory = opendir(path);
+    while (directory && readdir(directory))
+        n++;
+    if (directory)
+        closedir(directory);
+    return n;
+}
+
+/* ---- its clients ------------------------------------------------------------------------------*/
+
+static void lose(struct client *client)
+{
+    if (!client->lost)
+        n_lost++;
+    client->lost = true;
+}
+
+/* A client that comes. If it is to be late, what it does not read fills up soon. */
+static struct client *come(bool late)
+{
+    struct client *client = &clients[n_clients++];
+    const int small = 16 * 1024, large = 1 << 20;
+
+    *client = (struct client){.fd = socket(address.ss_family, SOCK_STREAM, 0)};
+    if (client->fd == -1)
+        die("cannot make a socket: %s", strerror(errno));
+    setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
+    if (late)
+        setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    if (connect(client->fd, (struct sockaddr *)&address, address_length) == -1)
+        lose(client);
+    return client;
+}
+
+static void go(struct client *client)
+{
+    close(client->fd);
+    client->fd = -1;
+}
+
+static void say(struct client *client, const char *text, size_t n)
+{
+    while (n > 0 && !client->lost) {
+        ssize_t sent = send(client->fd, text, n, MSG_NOSIGNAL);
+        if (sent == -1) {
+            lose(client);
+            return;
+        }
+        text += sent;
+        n -= (size_t)sent;
+        client->asked += (size_t)sent;
+    }
+}
+
+static void await_answer(struct client *client)
+{
+    struct pollfd ready = {.fd = client->fd, .events = POLLIN};
+
+    for (long end = now_ms() + session_limit_ms; poll(&ready, 1, 100) == 0;)
+        if (now_ms() >= end)
+            fail("client %td waits for an answer in vain", client - clients);
+}
+
+/* Receives so many bytes of an answer, which is this text over and over. */
+static void expect(struct client *client, const char *text, size_t n)
+{
+    size_t length = strlen(text), got = 0;
+    char bytes[4096];
+
+    while (got < n && !client->lost) {
+        await_answer(client);
+        ssize_t some = recv(client->fd, bytes, n - got < sizeof bytes ? n - got : sizeof bytes, 0);
+        if (some <= 0) {
+            lose(client);
+            return;
+        }
+        for (ssize_t i = 0; i < some; i++, got++)
+            if (bytes[i] != text[got % length])
+                fail("client %td: byte %zu of an answer is wrong", client - clients, got);
+    }
+}
+
+static void expect_end(struct client *client)
+{
+    char byte;
+
+    if (client->lost)
+        return;
+    await_answer(client);
+    ssize_t n = recv(client->fd, &byte, 1, 0);
+    if (n > 0)
+        fail("client %td gets more than it has asked for", client - clients);
+    if (n == -1)
+        lose(client);
+}
+
+#define LATE 4000 /* lines, whose answers are more than all the buffers hold */
+#define LINE (counts() ? "inc\n" : "hello, hello\n")
+#define ANSWER (counts() ? "Counter has been incremented\n" : "hello, hello\n")
+
+/* Says n lines; the answers are for answered() to expect. */
+static void ask(struct client *client, size_t n)
+{
+    static char lines[LATE * sizeof "hello, hello\n"];
+    const char *line = LINE;
+    size_t length = strlen(line);
+
+    for (size_t i = 0; i < n; i++)
+        memcpy(lines + i * length, line, length);
+    incs_sent += n;
+    say(client, lines, n * length);
+}
+
+static void answered(struct client *client, size_t n)
+{
+    const char *answer = ANSWER;
+
+    expect(client, answer, n * strlen(answer));
+    incs_answered += client->lost ? 0 : n;
+}
+
+static void talk(struct client *client, size_t n)
+{
+    ask(client, n);
+    answered(client, n);
+}
+
+static void half_close(struct client *client)
+{
+    if (!client->lost)
+        shutdown(client->fd, SHUT_WR);
+}
+
+static void say_goodbye(struct client *client)
+{
+    half_close(client);
+    expect_end(client);
+    go(client);
+}
+
+static void leave_with_a_reset(struct client *client)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    ask(client, 3);
+    setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    go(client);
+}
+
+/* ---- sessions ---------------------------------------------------------------------------------*/
+
+static void await_descriptors(int wanted)
+{
+    long end = now_ms() + session_limit_ms;
+
+    for (int n; (n = n_descriptors()) != wanted && !has_ended(); sleep_ms(1))
+        if (now_ms() >= end)
+            fail("it has %d descriptors open, and should have %d", n, wanted);
+}
+
+static void session_of_one(void)
+{
+    struct client *a = come(true);
+    talk(a, 1);
+    talk(a, 3);
+    ask(a, LATE);
+    answered(a, LATE);
+    say_goodbye(a);
+}
+
+static void session_in_turn(void)
+{
+    int descriptors = n_descriptors();
+
+    for (int i = 0; i < 2; i++) {
+        struct client *a = come(false);
+        talk(a, 1);
+        say_goodbye(a);
+    }
+    leave_with_a_reset(come(false));
+    struct client *late = come(true);
+    ask(late, LATE);
+    answered(late, LATE);
+    say_goodbye(late);
+    struct client *b = come(false);
+    talk(b, 1);
+    go(b);
+    if (listens_at("inet"))
+        await_descriptors(descriptors);
+    kill(server, SIGTERM);
+}
+
+/* Four may be there at a time: somebody waits, twice. */
+static void session_together(void)
+{
+    int descriptors = n_descriptors();
+
+    struct client *a = come(false);
+    talk(a, 1);
+    struct client *in_pieces = come(false);
+    say(in_pieces, LINE, 2);
+    talk(a, 1);
+    struct client *late = come(true);
+    ask(late, LATE);
+    say(in_pieces, LINE + 2, strlen(LINE) - 2);
+    incs_sent++;
+    answered(in_pieces, 1);
+    leave_with_a_reset(come(false));
+    struct client *unended = come(false);
+    if (counts()) {
+        say(unended, "what?\r\ninc", 10); /* the last line without its LF */
+        incs_sent++;
+        half_close(unended);
+        expect(unended, "Unknown command\n", 16);
+        answered(unended, 1);
+    } else {
+        ask(unended, 2);
+        half_close(unended);
+        answered(unended, 2);
+    }
+    expect_end(unended);
+    go(unended);
+
+    struct client *last = come(false);
+    talk(last, 1);
+    struct client *fifth = come(false);
+    ask(fifth, 1);
+    say_goodbye(in_pieces);
+    answered(fifth, 1);
+    answered(late, LATE);
+    say_goodbye(late);
+    talk(a, 1);
+    say_goodbye(fifth);
+    go(a);
+    if (!last->lost && listens_at("inet"))
+        await_descriptors(descriptors + (step != STEP_03)); /* there a child has it */
+    kill(server, SIGTERM);
+    if (step != STEP_03 || !trial->rule || !strchr(trial->rule->later[step], 'X'))
+        expect_end(last); /* where the parent may give up, a child serves on until we leave */
+    go(last);
+}
+
+/* What the rule says of the call that has failed. */
+static const char *classes(void)
+{
+    if (torture->injected == 0)
+        return "T";
+    if (torture->failed_at_start && *trial->rule->at_start)
+        return trial->rule->at_start;
+    return trial->rule->later[step];
+}
+
+static long n_calls(void)
+{
+    return torture->calls[CALL_accept] + torture->calls[CALL_select] +
+           torture->calls[CALL_epoll_wait] + torture->calls[CALL_poll];
+}
+
+/* For a while the call fails whenever it is made. */
+static void session_in_bad_times(void)
+{
+    bool loses = strchr(trial->rule->later[step], 'C');
+    char line[200];
+    struct client *a = NULL, *pending = NULL;
+
+    if (serves_many()) {
+        a = come(false);
+        talk(a, 1);
+    }
+    bool is_called = !loses || torture->calls[torture->call] > 0; /* calloc: not by a sanitizer's */
+    torture->on = is_called;
+    if (step == STEP_03 && torture->call == CALL_accept) {
+        pending = come(false); /* it may be waiting in an accept that has not failed */
+        ask(pending, 1);
+    }
+    long before = n_calls();
+    struct client *b = come(false);
+    ask(b, 1);
+    if (!is_called) {
+        ;
+    } else if (loses) {
+        incs_sent--;
+        for (int i = 0; i < LOST_MIN; i++) {
+            if (i > 0)
+                b = come(false);
+            expect_end(b); /* without an answer */
+            go(b);
+            n_lost -= b->lost; /* it may have been */
+        }
+    } else {
+        snprintf(line, sizeof line, ": cannot %s: %s",
+                 torture->call == CALL_accept ? "accept" : "wait", error_reason(trial->error));
+        if (!await_line(line))
+            fail("it has ended");
+        sleep_ms(PAUSE_MS);
+        if (n_calls() - before > PAUSE_MS / 10)
+            fail("%ld accepts and waits in %d ms: it spins", n_calls() - before, PAUSE_MS);
+    }
+    if (a && (torture->call == CALL_accept || loses))
+        talk(a, 1); /* who was there is served */
+    torture->on = false;
+    if (loses && is_called) {
+        b = come(false);
+        ask(b, 1);
+    }
+    answered(b, 1);
+    say_goodbye(b);
+    if (pending) {
+        answered(pending, 1);
+        say_goodbye(pending);
+    }
+    if (a)
+        say_goodbye(a);
+    if (step != STEP_01)
+        kill(server, SIGTERM);
+}
+
+/* ---- TERM at a random moment ------------------------------------------------------------------*/
+
+#define CROWD 8
+
+static uint64_t random_state;
+
+static uint64_t random_below(uint64_t n) /* xorshift64 */
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state % n;
+}
+
+/* One of a crowd gets what has come, and asks again. */
+static void take_turn(struct client *client, bool ask_again)
+{
+    const char *answer = ANSWER, *line = LINE;
+    char bytes[4096];
+
+    ssize_t n = recv(client->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n == -1 && not_now(errno))
+        return;
+    if (n <= 0) {
+        client->was_reset = n == -1;
+        go(client);
+        return;
+    }
+    for (ssize_t i = 0; i < n; i++, client->answered++)
+        if (bytes[i] != answer[client->answered % strlen(answer)])
+            fail("client %td: byte %zu of an answer is wrong", client - clients, client->answered);
+    if (ask_again && client->answered % strlen(answer) == 0 &&
+        client->answered / strlen(answer) == client->asked / strlen(line))
+        ask(client, 1 + random_below(3));
+}
+
+static void crowd_talks(long until, bool ask_again)
+{
+    struct pollfd ready[CROWD];
+    int left;
+
+    do {
+        left = 0;
+        for (int i = 0; i < CROWD; i++) {
+            ready[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLIN};
+            left += clients[i].fd != -1;
+        }
+        poll(ready, CROWD, ask_again ? 0 : 100);
+        for (int i = 0; i < CROWD; i++)
+            if (ready[i].revents)
+                take_turn(&clients[i], ask_again);
+    } while (left > 0 && now_ms() < until);
+}
+
+static void session_of_a_crowd(void)
+{
+    random_state = 0x9e3779b97f4a7c15u * (uint64_t)(trial->n + 1);
+    for (int i = 0; i < CROWD; i++)
+        ask(come(false), 1 + random_below(3));
+    crowd_talks(now_ms() + (long)random_below(12), true);
+    for (uint64_t spin = random_below(200000); spin > 0; spin--)
+        __asm__ volatile("");
+    kill(server, SIGTERM);
+    crowd_talks(now_ms() + session_limit_ms, false);
+    for (int i = 0; i < CROWD; i++)
+        if (clients[i].fd != -1)
+            fail("client %d has not seen the end", i);
+}
+
+static void check_crowd(void)
+{
+    size_t answers = 0;
+    bool all_ended_well = true;
+
+    for (int i = 0; i < CROWD; i++) {
+        answers += clients[i].answered / strlen(ANSWER);
+        all_ended_well = all_ended_well && !clients[i].was_reset && !clients[i].lost;
+        if (!clients[i].was_reset && clients[i].answered % strlen(ANSWER) != 0 && counts())
+            fail("client %d got a part of an answer", i);
+    }
+    torture->injected = all_ended_well; /* which of them can be compared */
+    if (!counts())
+        return;
+    unsigned long counter = strtoul(strstr(log_text, ": counter=") + 10, NULL, 10);
+    if (all_ended_well ? counter != answers : counter < answers || counter > incs_sent)
+        fail("the counter is %lu, and %zu incs were answered", counter, answers);
+}
+
+/* ---- judging ----------------------------------------------------------------------------------*/
+
+static int await_status(void)
+{
+    int status;
+
+    for (long end = now_ms() + session_limit_ms; waitpid(server, &status, WNOHANG) == 0;
+         sleep_ms(1))
+        if (now_ms() >= end)
+            fail("it does not end");
+    server = 0;
+    return status;
+}
+
+static void check_status(int status, int wanted)
+{
+    if (!WIFEXITED(status))
+        fail("it was ended by signal %d", WTERMSIG(status));
+    if (WEXITSTATUS(status) != wanted)
+        fail("it ended with status %d instead of %d", WEXITSTATUS(status), wanted);
+}
+
+static void check_refusal(void)
+{
+    const char *reason = error_reason(trial->error), *also = reason;
+
+    if (torture->call == CALL_malloc)
+        also = gai_strerror(EAI_MEMORY);
+    else if (torture->call == CALL_calloc)
+        also = strerror(EAGAIN); /* so says pthread_create(3) */
+    else if (listens_at("unix"))
+        also = strerror(EADDRINUSE); /* it could not find out whether it is stale */
+    check_status(await_status(), 1);
+    if (n_lines("", "") != 1)
+        fail("it should have said one thing");
+    if (n_lines(reason, "") != 1 && n_lines(also, "") != 1)
+        fail("it should have given the reason: %s", reason);
+}
+
+static void check_inability(void)
+{
+    int status = await_status();
+    if (step != STEP_02 || !WIFSIGNALED(status)) /* our TERM may have come first */
+        check_status(status, 1);
+    if (n_lines(": cannot ", error_reason(trial->error)) != 1)
+        fail("it should have given the reason: %s", error_reason(trial->error));
+}
+
+/* Whether there is a line for everything, and nothing else. */
+static void check_log(char class)
+{
+    int known = n_lines(": listening on ", "") + n_lines(": counter=", "") +
+                n_lines(": server terminated", "");
+    int resets = n_lines(": client ", strerror(ECONNRESET)) + n_lines(": client ", strerror(EPIPE));
+    int losses = 0, pauses = 0, resets_max = trial->kind == STOP ? CROWD : 1;
+    const char *reason = trial->rule ? error_reason(trial->error) : "";
+
+    if (class == 'C') {
+        losses = n_lines(": client ", reason);
+        if (losses != (trial->kind == LASTING ? LOST_MIN : 1) && !(losses == 2 && resets == 2))
+            fail("%d lines in the log about a client and: %s", losses, reason);
+        if (torture->error == ECONNRESET || torture->error == EPIPE)
+            resets -= losses;
+    } else if (class == 'P') {
+        pauses = n_lines(": cannot ", reason);
+        if (pauses == 0)
+            fail("nothing in the log about: %s", reason);
+    }
+    if (resets > resets_max)
+        fail("%d clients were reset", resets);
+    if (known + resets + losses + pauses != n_lines("", ""))
+        fail("a line in the log that nobody expects");
+    if (class == 'I')
+        return;
+    if (n_lines(": listening on ", "") != 1)
+        fail("it should have said once that it listens");
+    if (step != STEP_02 && n_lines(": server terminated", "") != 1)
+        fail("it should have said once that it has terminated");
+}
+
+static void check_counter(void)
+{
+    const char *said = strstr(log_text, ": counter=");
+
+    if (!said)
+        return;
+    unsigned long counter = strtoul(said + strlen(": counter="), NULL, 10);
+    if (counter < incs_answered || counter > incs_sent)
+        fail("the counter is %lu; of %lu incs %lu were answered", counter, incs_sent,
+             incs_answered);
+}
+
+/* It was there, and has been stopped. */
+static void check_end(char class)
+{
+    int status = await_status();
+
+    if (step == STEP_02) {
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGTERM)
+            fail("its status is %#x: it was to be ended by TERM", (unsigned)status);
+    } else {
+        check_status(status, 0);
+    }
+    check_log(class);
+    if (trial->kind == STOP) {
+        check_crowd();
+        return;
+    }
+    check_counter();
+    if (n_lost > (class == 'C'))
+        fail("%d clients were lost", n_lost);
+    if (n_calls() > CALLS_MAX)
+        fail("%ld accepts and waits: it spins", n_calls());
+}
+
+static void judge(bool listened)
+{
+    await_end_of_log();
+    const char *may = trial->rule ? classes() : "T"; /* all that may fail has failed */
+    char class = *may;
+
+    if (!listened && !strpbrk(may, "RX"))
+        fail("it does not start");
+    if (!listened && strchr(may, 'R')) {
+        check_refusal();
+        return;
+    }
+    if (strcmp(may, "-") == 0)
+        fail("the table of rules says that it does not call this");
+    if (strcmp(may, "R") == 0)
+        fail("it should have refused to start");
+    if (may[1] && (class == 'R' || n_lines(": cannot ", "") == 0))
+        class = may[1];
+    if (class == 'X')
+        check_inability();
+    else
+        check_end(class);
+}
+
+/* ---- a trial ----------------------------------------------------------------------------------*/
+
+static void prepare(void)
+{
+    n_clients = n_lost = 0;
+    incs_sent = incs_answered = 0;
+    log_length = 0;
+    log_text[0] = complaint[0] = '\0';
+
+    memset(torture, 0, sizeof *torture);
+    torture->call = -1;
+    if (trial->rule) {
+        torture->call = (int)trial->rule->call;
+        torture->error = error_number(trial->error);
+    }
+    torture->occurrence = trial->kind == SINGLE ? trial->n : 1;
+    torture->lasting = trial->kind == LASTING;
+    torture->noise = trial->kind == NOISE;
+    torture->not_now = step >= STEP_04;
+    torture->seed = (unsigned long)trial->n;
+    torture->on =
+        trial->kind == SINGLE || trial->kind == NOISE || (trial->kind == LASTING && !serves_many());
+}
+
+static void clean_up(void)
+{
+    for (int i = 0; i < n_clients; i++)
+        if (clients[i].fd != -1)
+            close(clients[i].fd);
+    if (server > 0) {
+        kill(-server, SIGKILL);
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+        server = 0;
+    }
+    while (waitpid(-1, NULL, WNOHANG) > 0) /* orphans: they come to us */
+        ;
+    if (log_end != -1)
+        close(log_end);
+    log_end = -1;
+}
+
+bool session_try(const struct trial *what, struct outcome *outcome)
+{
+    trial = what;
+    step = what->step;
+    prepare();
+    if (setjmp(wrong) == 0) {
+        bool listens = start();
+        if (!listens)
+            ;
+        else if (trial->kind == STOP)
+            session_of_a_crowd();
+        else if (trial->kind == LASTING)
+            session_in_bad_times();
+        else if (step == STEP_01)
+            session_of_one();
+        else if (step == STEP_02)
+            session_in_turn();
+        else
+            session_together();
+        for (int i = 0; i < n_clients; i++)
+            if (clients[i].fd != -1)
+                go(&clients[i]);
+        judge(listens);
+    }
+    outcome->injected = torture->injected;
+    outcome->at_start = torture->failed_at_start;
+    char *why = outcome->why, *end = why + sizeof outcome->why, *rest = log_text;
+    why += snprintf(why, sizeof outcome->why, "%s\n", complaint);
+    for (char *line; why < end && (line = strsep(&rest, "\n")) && *line;)
+        why += snprintf(why, (size_t)(end - why), "        | %s\n", line);
+    clean_up();
+    return complaint[0] == '\0';
+}
+
+void session_start(const char *servers, const char *library)
+{
+    build = servers;
+    shim = library;
+    snprintf(socket_path, sizeof socket_path, "/tmp/torture.%d", (int)getpid());
+    int fd = memfd_create("torture", MFD_CLOEXEC);
+    if (fd == -1 || ftruncate(fd, sizeof *torture) == -1)
+        die("cannot make shared memory: %s", strerror(errno));
+    torture = mmap(NULL, sizeof *torture, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (torture == MAP_FAILED)
+        die("cannot map shared memory: %s", strerror(errno));
+    snprintf(torture_path, sizeof torture_path, "/proc/%d/fd/%d", (int)getpid(), fd);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void session_end(void)
+{
+    unlink(socket_path);
+}

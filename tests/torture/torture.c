@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+/*
+ * torture: lets every call of every server fail in every way that its man page knows, and sees what
+ * becomes of the server and its clients.
+ *
+ * Run:      make torture; or one trial, as a failure names it:
+ *           build/tools/torture build build/tools/shim.so 05:epoll_mod:ENOMEM:1
+ *
+ * What has to come of it stands in rules.c, what happens in a trial in session.c. Here the trials
+ * are dealt out to several processes.
+ */
+#define _GNU_SOURCE
+#include "session.h"
+
+#include "../../common/options.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define UNITS_MAX 20000
+#define SEEDS 20    /* seeds of one unit */
+#define GIVE_UP 200 /* calls of a kind in a session: there are not so many */
+#define KINDS 4
+
+static const char *const kind_names[KINDS] = {"single", "lasting", "noise", "stop"};
+
+/* What one process does at a time: all the occurrences of a failing call, or some seeds. */
+struct unit {
+    struct trial trial; /* the first of them */
+    char error[20];
+    long until; /* the last seed */
+};
+
+/* What the processes share. */
+static struct {
+    atomic_long next, done; /* units */
+    atomic_long trials[N_STEPS][KINDS], failures[N_STEPS], injected[N_STEPS][KINDS];
+} * shared;
+
+static struct unit *units;
+static long n_units;
+static long quick, seeds = 1000, stops = 1000, jobs, table;
+static char **cases; /* the words that say which; NULL ends them */
+
+/* Is this trial one of those asked for? A name is STEP, STEP:CALL... or STEP:KIND:..., as long as
+ * one likes. */
+static bool is_asked_for(const char *name)
+{
+    if (!cases[0])
+        return true;
+    for (char **one = cases; *one; one++) {
+        size_t length = strlen(*one);
+        size_t least = length < strlen(name) ? length : strlen(name);
+        if (strncmp(*one, name, least) == 0 &&
+            (length <= least ? name[least] == ':' || name[least] == '\0' : (*one)[least] == ':'))
+            return true;
+    }
+    return false;
+}
+
+static void name_trial(const struct trial *trial, bool with_number, char name[100])
+{
+    int n = snprintf(name, 100, "0%d", trial->step + 1);
+    if (trial->kind != SINGLE)
+        n += snprintf(name + n, 100 - (size_t)n, ":%s", kind_names[trial->kind]);
+    if (trial->rule)
+        n += snprintf(name + n, 100 - (size_t)n, ":%s:%s", call_name(trial->rule->call),
+                      trial->error);
+    if (trial->rule && strcmp(trial->rule->where, "inet") != 0)
+        n += snprintf(name + n, 100 - (size_t)n, "@%s", trial->rule->where);
+    if (with_number && trial->kind != LASTING)
+        snprintf(name + n, 100 - (size_t)n, ":%ld", trial->n);
+}
+
+static void add_unit(struct trial trial, const char *error, long until)
+{
+    struct unit *unit = &units[n_units];
+    char name[100];
+
+    snprintf(unit->error, sizeof unit->error, "%s", error);
+    trial.error = unit->error;
+    unit->trial = trial;
+    unit->until = until;
+    name_trial(&trial, false, name);
+    if (is_asked_for(name) && n_units < UNITS_MAX - 1)
+        n_units++;
+}
+
+static void add_rule(int step, const struct rule *rule)
+{
+    char errors[400], *rest = errors;
+    const char *preload = getenv("TORTURE_PRELOAD");
+    bool lasts = rule->lasts && *rule->later[step] != '-' && *rule->later[step] != 'X';
+
+    if (rule->call == CALL_pthread_create && preload && strstr(preload, "tsan"))
+        return; /* ThreadSanitizer's own thread would be the first to fail */
+    snprintf(errors, sizeof errors, "%s", rule->errors);
+    for (char *error; (error = strsep(&rest, " "));) {
+        add_unit((struct trial){.step = step, .kind = SINGLE, .rule = rule, .n = 1}, error, 0);
+        if (lasts)
+            add_unit((struct trial){.step = step, .kind = LASTING, .rule = rule, .n = 1}, error, 0);
+    }
+}
+
+static void add_seeds(int step, int kind, long n)
+{
+    for (long seed = 1; seed <= n; seed += SEEDS) {
+        long until = seed + SEEDS - 1 < n ? seed + SEEDS - 1 : n;
+        struct trial trial = {.step = step, .n = seed};
+        trial.kind = kind == NOISE ? NOISE : STOP;
+        add_unit(trial, "", until);
+    }
+}
+
+static void deal_out(void)
+{
+    units = calloc(UNITS_MAX, sizeof *units);
+    if (!units)
+        die("cannot keep a list: %s", strerror(errno));
+    for (int step = N_STEPS - 1; step >= 0; step--) { /* the longest first */
+        for (int i = 0; i < n_rules; i++)
+            add_rule(step, &rules[i]);
+        add_seeds(step, NOISE, quick ? 40 : seeds);
+        if (step >= 2) /* 01 and 02 have no order in which to stop */
+            add_seeds(step, STOP, quick ? 40 : stops);
+    }
+    if (n_units == 0)
+        usage_error("there is no such trial", cases[0]);
+}
+
+static void count_failure(const struct trial *trial, const char *why)
+{
+    char name[100];
+
+    name_trial(trial, true, name);
+    shared->failures[trial->step]++;
+    printf("FAILED  %s: %s", name, why);
+    fflush(stdout);
+}
+
+static void make_trial(const struct trial *trial, struct outcome *outcome)
+{
+    bool well = session_try(trial, outcome);
+    bool counts = outcome->injected > 0 || trial->kind != SINGLE || !well;
+    shared->trials[trial->step][trial->kind] += counts;
+    shared->injected[trial->step][trial->kind] += outcome->injected;
+    if (!well)
+        count_failure(trial, outcome->why);
+}
+
+/* The call fails the first time, then the second time, until there are no more. */
+static void count_up(struct trial *trial)
+{
+    char name[100];
+    struct outcome outcome;
+
+    for (; trial->n <= GIVE_UP; trial->n++) {
+        name_trial(trial, true, name);
+        if (!is_asked_for(name))
+            continue;
+        make_trial(trial, &outcome);
+        if (outcome.injected == 0 || (quick && !outcome.at_start))
+            return;
+    }
+    if (is_asked_for(name))
+        count_failure(trial, "there is no end of these calls\n");
+}
+
+static void do_unit(const struct unit *unit)
+{
+    struct trial trial = unit->trial;
+    struct outcome outcome;
+    char name[100];
+
+    if (trial.kind == SINGLE) {
+        count_up(&trial);
+        return;
+    }
+    for (; trial.kind == LASTING ? trial.n == 1 : trial.n <= unit->until; trial.n++) {
+        name_trial(&trial, true, name);
+        if (is_asked_for(name))
+            make_trial(&trial, &outcome);
+    }
+}
+
+static void work(const char *build, const char *shim)
+{
+    session_start(build, shim);
+    for (long i; (i = shared->next++) < n_units; shared->done++)
+        do_unit(&units[i]);
+    session_end();
+}
+
+static void show_progress(void)
+{
+    long trials = 0;
+    for (int step = 0; step < N_STEPS; step++)
+        for (int kind = 0; kind < KINDS; kind++)
+            trials += shared->trials[step][kind];
+    fprintf(stderr, "\r%3ld %% done, %ld trials ", 100 * shared->done / n_units, trials);
+}
+
+/* Runs the jobs and waits for them. Returns whether all ended well. */
+static bool work_together(const char *build, const char *shim)
+{
+    bool well = true;
+    long running = 0;
+
+    for (; running < jobs && running < n_units; running++) {
+        pid_t pid = fork();
+        if (pid == -1)
+            die("cannot start a job: %s", strerror(errno));
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            work(build, shim);
+            exit(0);
+        }
+    }
+    while (running > 0) {
+        int status;
+        if (isatty(STDERR_FILENO))
+            show_progress();
+        if (waitpid(-1, &status, WNOHANG) > 0) {
+            running--;
+            well = well && status == 0;
+        } else {
+            poll(NULL, 0, 20);
+        }
+    }
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%40s\r", "");
+    return well;
+}
+
+/* Returns whether there were cases, and no failures. */
+static bool report(void)
+{
+    long total[KINDS] = {0}, injected = 0, failures = 0;
+
+    printf("%-17s %8s %8s %8s %8s %9s\n", "", "single", "lasting", "noise", "stops", "failures");
+    for (int step = 0; step < N_STEPS; step++) {
+        printf("%-17s", step_names[step]);
+        for (int kind = 0; kind < KINDS; kind++) {
+            printf(" %8ld", (long)shared->trials[step][kind]);
+            total[kind] += shared->trials[step][kind];
+            injected += kind == STOP ? 0 : shared->injected[step][kind];
+        }
+        printf(" %9ld\n", (long)shared->failures[step]);
+        failures += shared->failures[step];
+    }
+    printf("%-17s %8ld %8ld %8ld %8ld %9ld\n", "all", total[SINGLE], total[LASTING], total[NOISE],
+           total[STOP], failures);
+    long cases_made = total[SINGLE] + total[LASTING] + total[NOISE] + total[STOP];
+    printf("%ld cases, %ld calls failed or cut, %ld failures\n", cases_made, injected, failures);
+    return cases_made > 0 && failures == 0;
+}
+
+int main(int argc, char *argv[])
+{
+    const struct option options[] = {
+        {"quick", NULL, &quick, 0, 0,
+         "only the first of each call, and the first after the start; few seeds"},
+        {"seeds", "N", &seeds, 0, 1000000, "runs with noise, for each server"},
+        {"stops", "N", &stops, 0, 1000000, "TERMs at random moments, for each server"},
+        {"jobs", "N", &jobs, 1, 256, "trials at a time"},
+        {"limit", "SECONDS", &session_limit_ms, 1, 1000000,
+         "how long to wait for what does not come"},
+        {"table", NULL, &table, 0, 0, "print the table of README.md"},
+        {0}};
+    const struct command command = {
+        .words = "BUILD SHIM [STEP[:CALL[:ERROR[:N]]]]...",
+        .about = "Lets the calls of the servers in BUILD fail, by the library SHIM.\n",
+        .options = options};
+
+    jobs = 4 * sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
+    int words = options_parse(argc, argv, &command);
+    if (table) {
+        print_rules();
+        return 0;
+    }
+    if (words < 2)
+        usage_error("a word is missing", words == 0 ? "BUILD" : "SHIM");
+    cases = argv + 3;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        die("cannot map shared memory: %s", strerror(errno));
+    deal_out();
+    bool well = work_together(argv[1], argv[2]);
+    return report() && well ? 0 : 1;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What torture.c, which runs servers, and shim.c, which is loaded into them, say to each other: one
+ * struct in memory that both have, and all processes that the server forks.
+ */
+#ifndef TORTURE_H
+#define TORTURE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* The calls that may fail. Those that have a descriptor are told apart by what it is: read is of a
+ * socket, read_pipe of anything else; write_log and poll_log are of stderr. */
+#define CALLS(call)                                                                                \
+    call(accept) call(aligned_alloc) call(bind) call(calloc) call(close) call(connect) call(dup)   \
+        call(epoll_add) call(epoll_add_listener) call(epoll_create1) call(epoll_del)               \
+            call(epoll_mod) call(epoll_wait) call(eventfd) call(eventfd_read) call(eventfd_write)  \
+                call(fcntl) call(flock) call(fork) call(getaddrinfo) call(getnameinfo)             \
+                    call(getrlimit) call(getsockname) call(getsockopt) call(kill) call(listen)     \
+                        call(lstat) call(malloc) call(open) call(pipe) call(poll) call(poll_log)   \
+                            call(pthread_create) call(read) call(read_pipe) call(recv)             \
+                                call(select) call(setrlimit) call(setsockopt) call(shutdown)       \
+                                    call(socket) call(sysconf) call(unlink) call(write)            \
+                                        call(write_log) call(write_pipe)
+
+enum call {
+#define NUMBER(name) CALL_##name,
+    CALLS(NUMBER)
+#undef NUMBER
+        N_CALLS
+};
+
+#define SHORT (-1000) /* no errno: the call reads or writes one byte */
+
+struct torture {
+    /* Set by torture.c: */
+    int call;        /* which call fails; -1: none */
+    int error;       /* and with which errno; getaddrinfo: what it returns */
+    long occurrence; /* the first that fails, from 1 */
+    bool lasting;    /* and all that follow */
+    bool noise;      /* instead: 40 % of the calls on sockets are cut short or interrupted */
+    bool not_now;    /* noise may say EAGAIN: the server's sockets are non-blocking */
+    unsigned long seed;
+    atomic_bool on; /* only while this is set does anything fail */
+
+    /* Set by shim.c: */
+    atomic_bool listening;       /* the server has said so */
+    atomic_bool failed_at_start; /* a call failed before that */
+    atomic_long calls[N_CALLS];  /* how often each was called */
+    atomic_long injected;        /* how often one failed, or was cut */
+};
+
+/* The environment variable by which the server finds it: a path, to be mapped. */
+#define TORTURE_VARIABLE "TORTURE"
+
+#endif
