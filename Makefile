@@ -36,7 +36,7 @@ COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: all tools check test torture fuzz demo clean help format format-check check-tutorial \
+.PHONY: all tools check test torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
   accept-tutorial stuck ladder $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
@@ -113,6 +113,25 @@ ladder: ## how long the steps are, and how many lines each changes
 
 torture: all tools ## let every call of every server fail in every way: tests/torture/README.md
 	@sh tests/torture/run.sh "$(TOOLS)"
+
+check-broken: all tools ## plant the bugs of tests/broken/, one at a time: does a test see each?
+	@bash tests/broken/check.sh
+
+# Compiled by gcc so that every line counts how often it is executed: tests/coverage/counters.c.
+# -fno-builtin-fork: or gcc would set the counts to 0 in a child.
+COVERAGE := build/coverage
+COUNTED := -O0 -g --coverage -fprofile-update=atomic -fdata-sections -fno-builtin-fork
+COUNTERS := $(COVERAGE)/counters.o -Wl,-T,tests/coverage/counters.ld -Wl,--wrap=__gcov_exit
+
+$(COVERAGE)/counters.o: tests/coverage/counters.c tests/coverage/counters.ld
+	@mkdir -p $(@D)
+	@rm -f $(STEPS:%=$(COVERAGE)/%)
+	gcc -std=gnu11 -Wall -Wextra -g -c -o $@ $<
+
+coverage: tools $(COVERAGE)/counters.o ## which lines and branches of the six steps nothing tests
+	@$(MAKE) --no-print-directory -s all VARIANT=
+	@$(MAKE) --no-print-directory -s $(STEPS) VARIANT= OUT=$(COVERAGE) CC=gcc CFLAGS="$(COUNTED)" LDLIBS="$(COUNTERS)"
+	@sh tests/coverage/run.sh $(COVERAGE) $(TOOLS)
 
 fuzz: $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers wrongly, for FUZZ_SECONDS
 	@mkdir -p build/fuzz

@@ -91,7 +91,7 @@ function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
 
 @test "build: every source says its licence, every step what it is" {
   local file
-  for file in */*.[ch] */*.sh tests/*.bats tests/*.bash Makefile .ci/run; do
+  for file in */*.[ch] */*.sh tests/*/*.[ch] tests/*/*.sh tests/*.bats tests/*.bash Makefile .ci/run; do
     head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || {
       echo "$file has no SPDX line"
       return 1
@@ -130,10 +130,38 @@ copy() { # a copy of the tree, without what was made
   assert_equal "programs" build/02-loop-echo "$(find build -maxdepth 1 -type f -perm /1)"
 }
 
+judged() { # judged STATUS LIST TEXT: what make coverage says of gcov's TEXT, with so many lines listed
+  printf '# comment\n%s' "$2" >list
+  printf -- '%s\n' '        -:    0:Source:common/io.c' 'function f called 1' "$3" >text
+  exits "$1" awk -v branches=branches -f "$TOP/tests/coverage/report.awk" list text
+}
+
+@test "build: make coverage fails for each line that is not executed, and for a list that is wrong" {
+  cd "$BATS_TEST_TMPDIR"
+  local run='        3:    7:    run();' not='    #####:    9:    not(a: b);' listed
+  listed='common/io.c f: not(a: b);'$'\n  It cannot.\n'
+  judged 0 "" "$run"
+  judged 0 "$listed" "$run"$'\n'"$not"$'\nbranch  0 never executed'
+  assert_match "table" $'\n''common/io.c +2 +1 +1 +0 +100.0'$'\n' "$OUTPUT"
+  judged 1 "" "$run"$'\n'"$not"
+  assert_match "the line" '^common/io.c:9: never executed: not\(a: b\);' "$OUTPUT"
+  judged 1 "$listed" "$run"$'\n'"$not"$'\n'"$not"
+  assert_match "a second one like it" '^common/io.c:9: never executed: not\(a: b\);' "$OUTPUT"
+  judged 1 "common/io.c f: not(a: b);" "$not"
+  assert_match "an entry without a reason" "no reason for: common/io.c f: not" "$OUTPUT"
+  judged 1 "${listed/not/run}" "$run"
+  assert_match "an entry for no line" "there is no such line: common/io.c f: run\(a: b\)" "$OUTPUT"
+  judged 1 "${listed/not(a: b)/run()}" "$run"
+  assert_match "an entry for a line that is executed" "^common/io.c:7: is executed, though" "$OUTPUT"
+  judged 1 "" "$run"$'\nbranch  0 taken 3\nbranch  1 taken 0 (fallthrough)'
+  assert_match "too few branches" "fewer than 95 % of the branches" "$OUTPUT"
+  assert_equal "the other" "common/io.c:7: branch 1 is never taken: run();" "$(cat branches)"
+}
+
 @test "build: make help tells the targets" {
   local target
   exits 0 make help
-  for target in all demo test check check-tutorial accept-tutorial diff-NN stuck ladder asan ubsan tsan clean help; do
+  for target in all demo test torture fuzz check-broken coverage check check-tutorial accept-tutorial diff-NN stuck ladder asan ubsan tsan clean help; do
     assert_match "make help" "(^|[[:space:]])$target([[:space:]]|$)" "$OUTPUT"
   done
   exits 2 make test STEP=07
