@@ -4,7 +4,7 @@
 
 load helpers
 
-CHAPTERS=(0 1 2 3 4 5 6 7)
+CHAPTERS=(0 1 2 3 4 5 6 7 8)
 
 is_default_build() { [[ $BUILD -ef $BATS_TEST_DIRNAME/../build ]]; }
 
@@ -54,6 +54,7 @@ chapter() { # chapter N: what its transcripts show is what is seen
 @test "tutorial: chapter 5 shows what one sees" { chapter 5; }
 @test "tutorial: chapter 6 shows what one sees" { chapter 6; }
 @test "tutorial: chapter 7 shows what one sees" { chapter 7; }
+@test "tutorial: chapter 8 shows what one sees" { chapter 8; }
 
 @test "tutorial: every command was run" {
   local left
