@@ -64,24 +64,29 @@ void accept_failed(int error)
     backoff_begin();
 }
 
+static void pause_for_a_moment(void)
+{
+    const struct timespec pause = {.tv_nsec = BACKOFF_MS * 1000000};
+    nanosleep(&pause, NULL);
+}
+
 void accept_back_off(int listener, int error)
 {
     struct pollfd ready = {.fd = error == EAGAIN ? listener : -1, .events = POLLIN};
 
     accept_failed(error);
-    poll(&ready, 1, BACKOFF_MS);
+    if (poll(&ready, 1, BACKOFF_MS) == -1 && errno != EINTR)
+        pause_for_a_moment();
 }
 
 void wait_failed(int error)
 {
-    const struct timespec pause = {.tv_nsec = BACKOFF_MS * 1000000};
-
     if (error == EINTR)
         return;
     if (error != ENOMEM)
         die("cannot wait: %s", strerror(error));
     log_shortage("wait", error);
-    nanosleep(&pause, NULL);
+    pause_for_a_moment();
 }
 
 int backoff_left(void)
