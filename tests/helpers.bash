@@ -278,15 +278,19 @@ cpu_ms() { # user and system time of a process so far, in ms, at 10 ms precision
 
 # ---- asserting ----------------------------------------------------------------------------------
 
+shortly() { # the first 500 characters of what may be very long
+  if ((${#1} <= 500)); then printf '%q' "$1"; else printf '%q... (%s characters)' "${1:0:500}" "${#1}"; fi
+}
+
 assert_equal() { # assert_equal WHAT EXPECTED GOT
   [[ $2 == "$3" ]] && return 0
-  printf '%s\n  expected: %q\n  got:      %q\n' "$1" "$2" "$3"
+  printf '%s\n  expected: %s\n  got:      %s\n' "$1" "$(shortly "$2")" "$(shortly "$3")"
   return 1
 }
 
 assert_match() { # assert_match WHAT PATTERN GOT: an extended regular expression
   [[ $3 =~ $2 ]] && return 0
-  printf '%s\n  expected: %s\n  got:      %q\n' "$1" "$2" "$3"
+  printf '%s\n  expected: %s\n  got:      %s\n' "$1" "$2" "$(shortly "$3")"
   return 1
 }
 

@@ -24,26 +24,35 @@
 const struct rule rules[] = {
     /* Starting. */
     {CALL_getaddrinfo,
-     "EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NONAME EAI_SERVICE EAI_SOCKTYPE "
-     "EAI_SYSTEM", "R", NEVER, "inet", false},
-    {CALL_socket, "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT",
+     "EAI_ADDRFAMILY EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NODATA EAI_NONAME "
+     "EAI_SERVICE EAI_SOCKTYPE EAI_SYSTEM", "R", NEVER, "inet", false},
+    {CALL_socket,
+     "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT ESOCKTNOSUPPORT",
      "R", NEVER, "inet", false},
-    {CALL_setsockopt, "EBADF EFAULT EINVAL ENOMEM ENOPROTOOPT ENOTSOCK", "R", ONLY_06("C"), "inet",
-     true},
-    {CALL_bind, "EACCES EADDRINUSE EADDRNOTAVAIL EBADF EINVAL ENOTSOCK", "R", NEVER, "inet", false},
+    {CALL_setsockopt, "EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOPROTOOPT ENOTSOCK EPERM", "R",
+     ONLY_06("C"), "inet", true},
+    {CALL_setsockopt, "EOPNOTSUPP", "R", ONLY_06("T"), "inet", false},
+    {CALL_bind,
+     "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOTSOCK",
+     "R", NEVER, "inet", false},
     {CALL_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP", "R", NEVER, "inet", false},
     {CALL_getsockname, "EBADF EFAULT EINVAL ENOBUFS ENOTSOCK", "R", NEVER, "inet", false},
-    {CALL_fcntl, "EACCES EAGAIN EBADF EINVAL EPERM", "R", NEVER, "inet", false},
-    {CALL_open, "EACCES EINTR EMFILE ENFILE ENOENT ENOMEM", "I", NEVER, "inet", false},
-    {CALL_getrlimit, "EFAULT EINVAL EPERM", "I", NEVER, "inet", false},
-    {CALL_setrlimit, "EFAULT EINVAL EPERM", "I", NEVER, "inet", false},
+    {CALL_fcntl,
+     "EACCES EAGAIN EBADF EBUSY EDEADLK EFAULT EINTR EINVAL EMFILE ENOLCK ENOTDIR EPERM", "R",
+     NEVER, "inet", false},
+    {CALL_open,
+     "EACCES EBADF EBUSY EDQUOT EEXIST EFAULT EFBIG EINTR EINVAL EISDIR ELOOP EMFILE ENAMETOOLONG "
+     "ENFILE ENODEV ENOENT ENOMEM ENOSPC ENOTDIR ENXIO EOPNOTSUPP EOVERFLOW EPERM EROFS ETXTBSY",
+     "I", NEVER, "inet", false},
+    {CALL_getrlimit, "EFAULT EINVAL EPERM ESRCH", "I", NEVER, "inet", false},
+    {CALL_setrlimit, "EFAULT EINVAL EPERM ESRCH", "I", NEVER, "inet", false},
     {CALL_sysconf, "EINVAL", "I", NEVER, "inet", false},
-    {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE", "R", NEVER, "inet", false},
-    {CALL_dup, "EBADF EMFILE", "R", NEVER, "inet", false},
+    {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE ENOPKG", "R", NEVER, "inet", false},
+    {CALL_dup, "EBADF EBUSY EINTR EINVAL EMFILE", "R", NEVER, "inet", false},
     {CALL_epoll_create1, "EINVAL EMFILE ENFILE ENOMEM", "R", NEVER, "inet", false},
     {CALL_eventfd, "EINVAL EMFILE ENFILE ENODEV ENOMEM", "R", NEVER, "inet", false},
     {CALL_pthread_create, "EAGAIN EINVAL EPERM", "R", NEVER, "inet", false},
-    {CALL_aligned_alloc, "ENOMEM", "R", NEVER, "inet", false},
+    {CALL_aligned_alloc, "EINVAL ENOMEM", "R", NEVER, "inet", false},
 
     /* Starting where a dead server has left its socket, and ending. */
     {CALL_socket, "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT",
@@ -51,16 +60,20 @@ const struct rule rules[] = {
     {CALL_bind,
      "EACCES EADDRINUSE EADDRNOTAVAIL EBADF EFAULT EINVAL ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR "
      "ENOTSOCK EROFS", "RT", NEVER, "unix", false},
+    {CALL_connect, "ECONNREFUSED", "T", NEVER, "unix", false},
     {CALL_connect,
      "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EFAULT EINPROGRESS EINTR "
-     "EISCONN ENETUNREACH ENOTSOCK EPERM EPROTOTYPE ETIMEDOUT", "R", NEVER, "unix", false},
-    {CALL_open, "EACCES EINTR EMFILE ENFILE ENOENT ENOMEM", "I", NEVER, "unix", false},
+     "EINVAL EISCONN ENETUNREACH ENOENT ENOMEM ENOTSOCK EOPNOTSUPP EPERM EPROTOTYPE ETIMEDOUT",
+     "R", NEVER, "unix", false},
+    {CALL_open,
+     "EACCES EBADF EFAULT EINTR EINVAL ELOOP EMFILE ENAMETOOLONG ENFILE ENOENT ENOMEM ENOTDIR "
+     "EPERM", "I", NEVER, "unix", false},
     {CALL_flock, "EAGAIN EBADF EINTR EINVAL ENOLCK", "T", NEVER, "unix", false},
-    {CALL_lstat, "EACCES EBADF EFAULT ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW",
+    {CALL_lstat, "EACCES EBADF EFAULT EINVAL ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW",
      "RI", NOT_02("I"), "unix", false},
     {CALL_unlink,
-     "EACCES EBUSY EFAULT EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM EROFS",
-     "R", NOT_02("I"), "unix", false},
+     "EACCES EBADF EBUSY EFAULT EINVAL EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM "
+     "EROFS", "R", NOT_02("I"), "unix", false},
     {CALL_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP", "R", NEVER, "unix", false},
     {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "unix", false},
     {CALL_getsockopt, "EBADF EFAULT EINVAL ENOPROTOOPT ENOTSOCK", "R", NEVER, "fd", false},
@@ -80,7 +93,7 @@ const struct rule rules[] = {
     {CALL_epoll_add_listener, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("P"), "inet",
      false},
     {CALL_epoll_add_listener, "EBADF EINVAL", "", FROM_05("X"), "inet", false},
-    {CALL_epoll_del, "ELOOP ENOENT ENOMEM EPERM", "", FROM_05("PT"), "inet", false},
+    {CALL_epoll_del, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("PT"), "inet", false},
     {CALL_epoll_del, "EBADF EINVAL", "", FROM_05("XT"), "inet", false},
 
     /* Waiting. */
@@ -92,9 +105,11 @@ const struct rule rules[] = {
     {CALL_poll, "EINTR", "", ONLY_06("T"), "inet", false},
     {CALL_poll, "ENOMEM", "", ONLY_06("P"), "inet", false},
     {CALL_poll, "EFAULT EINVAL", "", ONLY_06("X"), "inet", false},
-    {CALL_eventfd_read, "EAGAIN EINTR", "", ONLY_06("T"), "inet", false},
+    {CALL_eventfd_read, "EAGAIN EBADF EFAULT EINTR EINVAL EIO EISDIR", "", ONLY_06("T"), "inet",
+     false},
     {CALL_eventfd_write, "EINTR", "", ONLY_06("T"), "inet", false},
-    {CALL_read_pipe, "EAGAIN EBADF EFAULT EINTR EINVAL EIO", "", FROM_04("T"), "inet", false},
+    {CALL_read_pipe, "EAGAIN EBADF EFAULT EINTR EINVAL EIO EISDIR", "", FROM_04("T"), "inet",
+     false},
     {CALL_write_pipe, "EINTR", "", FROM_04("T"), "inet", false},
 
     /* Talking. */
@@ -102,20 +117,21 @@ const struct rule rules[] = {
     {CALL_read, "EAGAIN", "", LOOPS_ASK_AGAIN, "inet", false},
     {CALL_read,
      "EBADF ECONNREFUSED ECONNRESET EFAULT EHOSTUNREACH EINVAL EIO EISDIR ENETUNREACH ENOBUFS "
-     "ENOMEM ENOTCONN ENOTSOCK ETIMEDOUT", "", ALL("C"), "inet", false},
+     "ENOMEM ENOTCONN ENOTSOCK EPIPE ETIMEDOUT", "", ALL("C"), "inet", false},
     {CALL_write, "EINTR short", "", ALL("T"), "inet", false},
     {CALL_write, "EAGAIN", "", LOOPS_ASK_AGAIN, "inet", false},
     {CALL_write,
      "EACCES EALREADY EBADF ECONNRESET EDESTADDRREQ EDQUOT EFAULT EFBIG EHOSTUNREACH EINVAL EIO "
      "EISCONN EMSGSIZE ENETDOWN ENETUNREACH ENOBUFS ENOMEM ENOSPC ENOTCONN ENOTSOCK EOPNOTSUPP "
      "EPERM EPIPE ETIMEDOUT", "", ALL("C"), "inet", false},
-    {CALL_epoll_mod, "EBADF EINVAL ELOOP ENOENT ENOMEM EPERM", "", FROM_05("C"), "inet", false},
+    {CALL_epoll_mod, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("C"),
+     "inet", false},
     {CALL_write_log, "EINTR", "T", ALL("T"), "fd", false},
-    {CALL_write_log, "EAGAIN EBADF EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE", "I",
-     ALL("I"), "fd", false},
+    {CALL_write_log, "EAGAIN EBADF EDESTADDRREQ EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE",
+     "I", ALL("I"), "fd", false},
     {CALL_getnameinfo,
      "EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NONAME EAI_OVERFLOW EAI_SYSTEM",
-     "T", ALL("T"), "fd", false},
+     "I", ALL("I"), "fd", false},
     {CALL_poll_log, "EFAULT EINTR EINVAL ENOMEM", "T", ALL("T"), "fd", false},
 
     /* Leaving. */
@@ -141,7 +157,8 @@ const char *call_name(enum call call)
 
 /* clang-format off */
 #define ERRORS(e) \
-    e(EAI_AGAIN) e(EAI_BADFLAGS) e(EAI_FAIL) e(EAI_FAMILY) e(EAI_MEMORY) e(EAI_NONAME) \
+    e(EAI_ADDRFAMILY) e(EAI_AGAIN) e(EAI_NODATA) e(EDEADLK) e(ENOPKG) \
+    e(ETXTBSY) e(ENXIO) e(EAI_BADFLAGS) e(EAI_FAIL) e(EAI_FAMILY) e(EAI_MEMORY) e(EAI_NONAME) \
     e(EAI_OVERFLOW) e(EAI_SERVICE) e(EAI_SOCKTYPE) e(EAI_SYSTEM) e(EACCES) e(EADDRINUSE) \
     e(EADDRNOTAVAIL) e(EAFNOSUPPORT) e(EAGAIN) e(EALREADY) e(EBADF) e(EBUSY) e(ECONNABORTED) \
     e(ECONNREFUSED) e(ECONNRESET) e(EDESTADDRREQ) e(EDQUOT) e(EEXIST) e(EFAULT) e(EFBIG) \

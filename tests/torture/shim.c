@@ -62,6 +62,8 @@ static bool fails(enum call call)
     torture->injected++;
     if (!torture->listening)
         torture->failed_at_start = true;
+    if (torture->told)
+        torture->failed_late = true;
     errno = torture->error;
     return true;
 }
@@ -77,49 +79,35 @@ static void *real(const char *name)
 
 /* ---- noise ------------------------------------------------------------------------------------*/
 
-enum noise { NOTHING, CUT, INTERRUPTED, NOT_NOW };
-
-/* What noise does to the next call: the same for the same seed, whatever the clock says. */
-static enum noise noise(void)
+/* A number for the next call: the same for the same seed, whatever the clock says. */
+static uint64_t number(void)
 {
     static atomic_ulong calls; /* one count a process */
 
-    if (!torture || !torture->noise || !torture->on)
-        return NOTHING;
     uint64_t x = (torture->seed << 32 | ++calls) + 0x9e3779b97f4a7c15u; /* splitmix64 */
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    x ^= x >> 31;
-    if (x % 100 >= 40)
-        return NOTHING;
-    torture->injected++;
-    switch (x / 100 % 3) {
-    case 0:
-        return CUT;
-    case 1:
-        return INTERRUPTED;
-    default:
-        return torture->not_now ? NOT_NOW : CUT;
-    }
+    return x ^ x >> 31;
 }
 
-/* Is the call to be left out? Sets errno. Else *n may have been made smaller. */
-static bool disturbed(size_t *n)
+/* Is the next call to be left out? Sets errno. Else *n may have been made smaller. n: NULL if there
+ * is nothing to be cut; defers: may it say EAGAIN? */
+static bool disturbed(size_t *n, bool defers)
 {
-    switch (noise()) {
-    case INTERRUPTED:
-        errno = EINTR;
-        return true;
-    case NOT_NOW:
-        errno = EAGAIN;
-        return true;
-    case CUT:
-        *n = *n > 3 ? 1 + *n % 3 : *n > 0;
+    if (!torture || !torture->noise || !torture->on)
         return false;
-    case NOTHING:
-        break;
+    uint64_t x = number();
+    if (x % 100 >= 40)
+        return false;
+    torture->injected++;
+    x /= 100;
+    if (n && x % 3 == 0) {
+        x /= 3;
+        *n = *n < 1 + x % 3 ? *n : 1 + x % 3;
+        return false;
     }
-    return false;
+    errno = x % 3 == 1 && defers && torture->not_now ? EAGAIN : EINTR;
+    return true;
 }
 
 /* ---- reading and writing ----------------------------------------------------------------------*/
@@ -137,26 +125,44 @@ static bool is_socket(int fd)
 static bool fails_or_cuts(enum call call, bool noisy, size_t *n)
 {
     if (!fails(call))
-        return noisy && disturbed(n);
+        return noisy && disturbed(n, true);
     if (torture->error != SHORT)
         return true;
     *n = *n > 0;
     return false;
 }
 
+static long victim(int fd)
+{
+    return (long)getpid() << 32 | fd;
+}
+
+/* A client has been read from or written to. */
+static void note_use(int fd, bool failed)
+{
+    if (torture && failed)
+        torture->victim = victim(fd);
+    else if (torture && torture->victim == victim(fd))
+        torture->used_after++;
+}
+
 ssize_t read(int fd, void *bytes, size_t n)
 {
     bool socket = is_socket(fd);
-    return fails_or_cuts(socket ? CALL_read : CALL_read_pipe, socket, &n)
-               ? -1
-               : REAL(read)(fd, bytes, n);
+    bool failed = fails_or_cuts(socket ? CALL_read : CALL_read_pipe, socket, &n);
+    if (socket)
+        note_use(fd, failed);
+    return failed ? -1 : REAL(read)(fd, bytes, n);
 }
 
 ssize_t write(int fd, const void *bytes, size_t n)
 {
     bool socket = fd != STDERR_FILENO && is_socket(fd);
     enum call call = fd == STDERR_FILENO ? CALL_write_log : socket ? CALL_write : CALL_write_pipe;
-    if (fails_or_cuts(call, socket, &n)) {
+    bool failed = fails_or_cuts(call, socket, &n);
+    if (socket)
+        note_use(fd, failed);
+    if (failed) {
         if (errno == EPIPE) {
             raise(SIGPIPE);
             errno = EPIPE;
@@ -175,6 +181,8 @@ ssize_t recv(int fd, void *bytes, size_t n, int flags)
 
 int close(int fd)
 {
+    if (torture && torture->victim == victim(fd))
+        torture->victim = 0;
     int result = REAL(close)(fd), saved = errno;
     if (fails(CALL_close))
         return -1;
@@ -186,8 +194,7 @@ int close(int fd)
 
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    size_t n = 0;
-    if (fails(CALL_accept) || disturbed(&n))
+    if (fails(CALL_accept) || disturbed(NULL, true))
         return -1;
     int client = REAL(accept4)(fd, address, length, flags);
     /* So that not much has to be written to a client that does not read. */
@@ -237,20 +244,25 @@ int shutdown(int fd, int how)
     return fails(CALL_shutdown) ? -1 : REAL(shutdown)(fd, how);
 }
 
+/* Functions that do not use errno: what it says then has nothing to do with it. */
+static int says_in_its_result(void)
+{
+    errno = torture->error == EAI_SYSTEM ? ENOMEM : ENOTTY;
+    return torture->error;
+}
+
 int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
                 struct addrinfo **list)
 {
-    if (!fails(CALL_getaddrinfo))
-        return REAL(getaddrinfo)(host, port, hints, list);
-    errno = ENOMEM; /* EAI_SYSTEM speaks of it */
-    return torture->error;
+    return fails(CALL_getaddrinfo) ? says_in_its_result()
+                                   : REAL(getaddrinfo)(host, port, hints, list);
 }
 
 int getnameinfo(const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
                 char *port, socklen_t port_size, int flags)
 {
     return fails(CALL_getnameinfo)
-               ? torture->error
+               ? says_in_its_result()
                : REAL(getnameinfo)(address, length, host, host_size, port, port_size, flags);
 }
 
@@ -328,8 +340,7 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 
 int select(int n, fd_set *readable, fd_set *writable, fd_set *other, struct timeval *timeout)
 {
-    size_t one = 0;
-    if (fails(CALL_select) || (disturbed(&one) && errno == EINTR))
+    if (fails(CALL_select) || disturbed(NULL, false))
         return -1;
     return REAL(select)(n, readable, writable, other, timeout);
 }
@@ -353,8 +364,7 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 
 int epoll_wait(int epoll, struct epoll_event *events, int n, int timeout)
 {
-    size_t one = 0;
-    if (fails(CALL_epoll_wait) || (disturbed(&one) && errno == EINTR))
+    if (fails(CALL_epoll_wait) || disturbed(NULL, false))
         return -1;
     return REAL(epoll_wait)(epoll, events, n, timeout);
 }
@@ -389,7 +399,7 @@ int kill(pid_t pid, int signal)
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                    void *argument)
 {
-    return fails(CALL_pthread_create) ? torture->error
+    return fails(CALL_pthread_create) ? says_in_its_result()
                                       : REAL(pthread_create)(thread, attributes, run, argument);
 }
 

@@ -28,6 +28,7 @@
 #define UNITS_MAX 20000
 #define SEEDS 20    /* seeds of one unit */
 #define GIVE_UP 200 /* calls of a kind in a session: there are not so many */
+#define ENOUGH 30   /* failures, after which the rest is left out */
 #define KINDS 4
 
 static const char *const kind_names[KINDS] = {"single", "lasting", "noise", "stop"};
@@ -42,6 +43,7 @@ struct unit {
 /* What the processes share. */
 static struct {
     atomic_long next, done; /* units */
+    atomic_long all_failures;
     atomic_long trials[N_STEPS][KINDS], failures[N_STEPS], injected[N_STEPS][KINDS];
 } * shared;
 
@@ -136,13 +138,16 @@ static void deal_out(void)
         usage_error("there is no such trial", cases[0]);
 }
 
-static void count_failure(const struct trial *trial, const char *why)
+static void count_failure(const struct trial *trial, const char *note, const char *why)
 {
     char name[100];
 
     name_trial(trial, true, name);
     shared->failures[trial->step]++;
-    printf("FAILED  %s: %s", name, why);
+    shared->all_failures++;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%40s\r", ""); /* over the progress */
+    printf("FAILED  %s: %s%s", name, note, why);
     fflush(stdout);
 }
 
@@ -153,7 +158,9 @@ static void make_trial(const struct trial *trial, struct outcome *outcome)
     shared->trials[trial->step][trial->kind] += counts;
     shared->injected[trial->step][trial->kind] += outcome->injected;
     if (!well)
-        count_failure(trial, outcome->why);
+        count_failure(trial,
+                      trial->kind == SINGLE && outcome->injected == 0 ? "no call failed, but " : "",
+                      outcome->why);
 }
 
 /* The call fails the first time, then the second time, until there are no more. */
@@ -171,7 +178,7 @@ static void count_up(struct trial *trial)
             return;
     }
     if (is_asked_for(name))
-        count_failure(trial, "there is no end of these calls\n");
+        count_failure(trial, "", "there is no end of these calls\n");
 }
 
 static void do_unit(const struct unit *unit)
@@ -194,7 +201,7 @@ static void do_unit(const struct unit *unit)
 static void work(const char *build, const char *shim)
 {
     session_start(build, shim);
-    for (long i; (i = shared->next++) < n_units; shared->done++)
+    for (long i; (i = shared->next++) < n_units && shared->all_failures < ENOUGH; shared->done++)
         do_unit(&units[i]);
     session_end();
 }
@@ -240,11 +247,27 @@ static bool work_together(const char *build, const char *shim)
     return well;
 }
 
+/* A client to whom something is on its way when the server ends may be reset, but not always. */
+static void check_stops(int step)
+{
+    long n = shared->trials[step][STOP], well = shared->injected[step][STOP];
+
+    if (n >= 20 && well < n / 4) {
+        printf("FAILED  0%d:stop: clients were reset in %ld of %ld stops\n", step + 1, n - well, n);
+        shared->failures[step]++;
+    }
+}
+
 /* Returns whether there were cases, and no failures. */
 static bool report(void)
 {
     long total[KINDS] = {0}, injected = 0, failures = 0;
 
+    for (int step = 0; step < N_STEPS; step++)
+        check_stops(step);
+    if (shared->done < n_units)
+        printf("%ld of %ld calls and seeds were left out, after so many failures\n",
+               n_units - shared->done, n_units);
     printf("%-17s %8s %8s %8s %8s %9s\n", "", "single", "lasting", "noise", "stops", "failures");
     for (int step = 0; step < N_STEPS; step++) {
         printf("%-17s", step_names[step]);

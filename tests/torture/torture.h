@@ -41,13 +41,17 @@ struct torture {
     bool noise;      /* instead: 40 % of the calls on sockets are cut short or interrupted */
     bool not_now;    /* noise may say EAGAIN: the server's sockets are non-blocking */
     unsigned long seed;
-    atomic_bool on; /* only while this is set does anything fail */
+    atomic_bool on;   /* only while this is set does anything fail */
+    atomic_bool told; /* it has been told to end, or will be in a moment */
 
     /* Set by shim.c: */
     atomic_bool listening;       /* the server has said so */
     atomic_bool failed_at_start; /* a call failed before that */
-    atomic_long calls[N_CALLS];  /* how often each was called */
-    atomic_long injected;        /* how often one failed, or was cut */
+    atomic_bool failed_late;     /* or after it was told to end */
+    atomic_long victim;     /* the process and the socket whose read or write has failed; 0: none */
+    atomic_long used_after; /* how often it was read or written since */
+    atomic_long calls[N_CALLS]; /* how often each was called */
+    atomic_long injected;       /* how often one failed, or was cut */
 };
 
 /* The environment variable by which the server finds it: a path, to be mapped. */
