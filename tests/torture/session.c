@@ -856,6 +856,8 @@ static void check_end(char class)
     } else {
         check_status(status, 0);
     }
+    if (waitpid(-1, NULL, WNOHANG) != -1)
+        fail("a process is left, or was not waited for");
     check_log(class);
     if (trial->kind == STOP) {
         check_crowd();
@@ -869,8 +871,6 @@ static void check_end(char class)
     if (listens_at("unix") && strchr("TCP", class) && step != STEP_02 &&
         access(socket_path, F_OK) == 0)
         fail("its socket is left");
-    if (waitpid(-1, NULL, WNOHANG) != -1)
-        fail("a process is left, or was not waited for");
     if (n_calls() > CALLS_MAX)
         fail("%ld accepts and waits: it spins", n_calls());
 }
