@@ -6,6 +6,7 @@
 #include "../../common/io.h"
 #include "../../common/log.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,8 @@ static const char *build, *shim;
 static struct torture *torture; /* shared with the server */
 static char torture_path[64];
 static char socket_path[100]; /* fits sockaddr_un */
+static char host[20]; /* 127.x.y.1, of this process alone: or a client that comes when its server
+                                 has ended might meet another's, which has got the same port */
 
 static pid_t server, group; /* 0: has ended; and of what it has started */
 static int log_end = -1;    /* the reading end of its stderr */
@@ -183,10 +186,10 @@ static void set_address(const void *at, size_t length)
 static int command_line(const char *words[], char path[PATH_MAX], char at[120])
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(host)};
     int listener = -1, n = 0;
 
-    snprintf(at, 120, "127.0.0.1:0");
+    snprintf(at, 120, "%s:0", host);
     if (listens_at("unix")) {
         snprintf(at, 120, "unix:%s", socket_path);
         memcpy(un.sun_path, socket_path, strlen(socket_path) + 1);
@@ -267,9 +270,9 @@ static bool start(void)
     if (talks && !await_line(": listening on "))
         return false;
     if (listens_at("inet")) {
-        const char *port = strstr(log_text, "127.0.0.1:") + strlen("127.0.0.1:");
+        const char *port = strstr(log_text, host) + strlen(host) + 1;
         struct sockaddr_in in = {.sin_family = AF_INET,
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                 .sin_addr.s_addr = inet_addr(host),
                                  .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
         set_address(&in, sizeof in);
     }
@@ -328,6 +331,12 @@ static void go(struct client *client)
     client->fd = -1;
 }
 
+/* Is the k-th line that a client says to be counted? */
+static bool is_inc(const struct client *client, size_t k)
+{
+    return counts() && (client->unended ? k == 1 : k % 4 != 2);
+}
+
 /* The k-th line that a client says, from 0. Not all are alike, so that what comes back in another
  * order, twice, or to another client is wrong. */
 static size_t line_of(const struct client *client, size_t k, char line[40])
@@ -336,14 +345,7 @@ static size_t line_of(const struct client *client, size_t k, char line[40])
         return (size_t)snprintf(line, 40, "client %td, line %zu\n", client - clients, k);
     if (client->unended)
         return (size_t)snprintf(line, 40, "%s", k == 0 ? "what?\r\n" : "inc");
-    return (size_t)snprintf(line, 40, "%s\n", k % 4 == 2 ? "what?" : "inc");
-}
-
-static bool is_inc(const struct client *client, size_t k)
-{
-    char line[40];
-    line_of(client, k, line);
-    return counts() && strncmp(line, "inc", 3) == 0;
+    return (size_t)snprintf(line, 40, "%s\n", is_inc(client, k) ? "inc" : "what?");
 }
 
 static size_t answer_of(const struct client *client, size_t k, char answer[40])
@@ -410,7 +412,7 @@ static void expect_end(struct client *client)
         lose(client);
 }
 
-#define LATE 4000 /* lines, whose answers are more than all the buffers hold */
+#define LATE 2500 /* lines, whose answers are more than all the buffers hold */
 
 static void has_asked(struct client *client)
 {
@@ -720,14 +722,15 @@ static unsigned long counter_in_log(void)
 
 static void check_crowd(void)
 {
-    bool all_ended_well = true;
+    bool all_ended_well = true, some_was_reset = false;
 
     for (int i = 0; i < CROWD; i++) {
         all_ended_well = all_ended_well && !clients[i].was_reset && !clients[i].lost;
+        some_was_reset = some_was_reset || (clients[i].was_reset && clients[i].answered > 0);
         if (counts() && !clients[i].was_reset && clients[i].place != clients[i].length)
             fail("client %d got a part of an answer", i);
     }
-    torture->injected = all_ended_well; /* torture.c counts how many did */
+    torture->injected = !some_was_reset; /* who has had an answer; torture.c counts them */
     unsigned long counter = counter_in_log();
     if (counts() && (all_ended_well ? counter != incs_answered
                                     : counter < incs_answered || counter > incs_sent))
@@ -989,7 +992,9 @@ void session_start(const char *servers, const char *library)
 {
     build = servers;
     shim = library;
-    snprintf(socket_path, sizeof socket_path, "/tmp/torture.%d", (int)getpid());
+    int pid = (int)getpid();
+    snprintf(socket_path, sizeof socket_path, "/tmp/torture.%d", pid);
+    snprintf(host, sizeof host, "127.%d.%d.1", 1 + pid / 250 % 250, 1 + pid % 250);
     int fd = memfd_create("torture", MFD_CLOEXEC);
     if (fd == -1 || ftruncate(fd, sizeof *torture) == -1)
         die("cannot make shared memory: %s", strerror(errno));

@@ -247,7 +247,7 @@ static bool work_together(const char *build, const char *shim)
     return well;
 }
 
-/* A client to whom something is on its way when the server ends may be reset, but not always. */
+/* A client of whom something is on its way when the server ends may be reset, but not always. */
 static void check_stops(int step)
 {
     long n = shared->trials[step][STOP], well = shared->injected[step][STOP];
