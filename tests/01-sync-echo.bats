@@ -15,6 +15,7 @@ RESETS=0
 @test "01: explains itself" { explains_itself; }
 @test "01: refuses bad command lines" { refuses_bad_words; }
 @test "01: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "01: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
 @test "01: cuts the lines of its log" { cuts_its_lines; }
 @test "01: refuses a port in use" { refuses_a_port_in_use; }
 @test "01: says why it cannot start" { says_why_it_cannot_start; }

@@ -14,6 +14,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: explains itself" { explains_itself; }
 @test "02: refuses bad command lines" { refuses_bad_words; }
 @test "02: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "02: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
 @test "02: cuts the lines of its log" { cuts_its_lines; }
 @test "02: refuses a port in use" { refuses_a_port_in_use; }
 @test "02: says why it cannot start" { says_why_it_cannot_start; }

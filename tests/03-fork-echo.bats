@@ -23,6 +23,7 @@ OPTIONS_ALSO=also
 @test "03: explains itself" { explains_itself; }
 @test "03: refuses bad command lines" { refuses_bad_words; }
 @test "03: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "03: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
 @test "03: cuts the lines of its log" { cuts_its_lines; }
 @test "03: refuses a port in use" { refuses_a_port_in_use; }
 @test "03: says why it cannot start" { says_why_it_cannot_start; }

@@ -25,6 +25,7 @@ OPTIONS_ALSO=also
 @test "05: explains itself" { explains_itself; }
 @test "05: refuses bad command lines" { refuses_bad_words; }
 @test "05: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "05: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
 @test "05: cuts the lines of its log" { cuts_its_lines; }
 @test "05: refuses a port in use" { refuses_a_port_in_use; }
 @test "05: says why it cannot start" { says_why_it_cannot_start; }

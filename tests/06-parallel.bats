@@ -33,6 +33,7 @@ OPTIONS_ALSO=also
 @test "06: explains itself" { explains_itself; }
 @test "06: refuses bad command lines" { refuses_bad_words; }
 @test "06: takes an address first or last, and the last of repeated options" { takes_good_words; }
+@test "06: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
 @test "06: cuts the lines of its log" { cuts_its_lines; }
 @test "06: refuses a port in use" { refuses_a_port_in_use; }
 @test "06: says why it cannot start" { says_why_it_cannot_start; }

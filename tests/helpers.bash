@@ -54,12 +54,16 @@ start() { # start OPTION...: the server on a free port; sets PID, LOG and ADDRES
   await_ready
 }
 
-start_apart() { # start_apart OPTION...: in a network of its own, where say, swarm and rude then go, too
+go_apart() { # what is started next has a network of its own
   needs_tool unshare
   needs_tool nsenter
   needs_tool ip
   unshare --net true 2>/dev/null || skip "this user may not make a network namespace"
   LAUNCH=(unshare --net sh -c 'ip link set lo up && exec "$@"' -)
+}
+
+start_apart() { # start_apart OPTION...: there, and say, swarm and rude go there, too
+  go_apart
   start "$@"
   THERE=(nsenter --target "$PID" --net)
 }

@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "session.h"
 
+#include "../../common/log.h"
 #include "../../common/options.h"
 
 #include <errno.h>
@@ -92,8 +93,8 @@ static void add_unit(struct trial trial, const char *error, long until)
     unit->trial = trial;
     unit->until = until;
     name_trial(&trial, false, name);
-    if (is_asked_for(name) && n_units < UNITS_MAX - 1)
-        n_units++;
+    if (is_asked_for(name) && ++n_units == UNITS_MAX)
+        die("there are more than %d calls and seeds", UNITS_MAX - 1);
 }
 
 static void add_rule(int step, const struct rule *rule)
@@ -238,6 +239,8 @@ static bool work_together(const char *build, const char *shim)
         if (waitpid(-1, &status, WNOHANG) > 0) {
             running--;
             well = well && status == 0;
+            if (status != 0)
+                log_line("a job has ended with status %#x", (unsigned)status);
         } else {
             poll(NULL, 0, 20);
         }
@@ -289,10 +292,9 @@ static bool report(void)
 int main(int argc, char *argv[])
 {
     const struct option options[] = {
-        {"quick", NULL, &quick, 0, 0,
-         "only the first of each call, and the first after the start; few seeds"},
-        {"seeds", "N", &seeds, 0, 1000000, "runs with noise, for each server"},
-        {"stops", "N", &stops, 0, 1000000, "TERMs at random moments, for each server"},
+        {"quick", NULL, &quick, 0, 0, "the first of each call, at the start and after"},
+        {"seeds", "N", &seeds, 0, 20000, "runs with noise, for each server"},
+        {"stops", "N", &stops, 0, 20000, "TERMs at random moments, for each server"},
         {"jobs", "N", &jobs, 1, 256, "trials at a time"},
         {"limit", "SECONDS", &session_limit_ms, 1, 1000000,
          "how long to wait for what does not come"},

@@ -11,17 +11,17 @@
 
 /* The calls that may fail. Those that have a descriptor are told apart by what it is: read is of a
  * socket, read_pipe of anything else; write_log and poll_log are of stderr. */
-#define CALLS(call)                                                                                \
-    call(accept) call(aligned_alloc) call(bind) call(calloc) call(close) call(connect) call(dup)   \
-        call(epoll_add) call(epoll_add_listener) call(epoll_create1) call(epoll_del)               \
-            call(epoll_mod) call(epoll_wait) call(eventfd) call(eventfd_read) call(eventfd_write)  \
-                call(fcntl) call(flock) call(fork) call(getaddrinfo) call(getnameinfo)             \
-                    call(getrlimit) call(getsockname) call(getsockopt) call(kill) call(listen)     \
-                        call(lstat) call(malloc) call(open) call(pipe) call(poll) call(poll_log)   \
-                            call(pthread_create) call(read) call(read_pipe) call(recv)             \
-                                call(select) call(setrlimit) call(setsockopt) call(shutdown)       \
-                                    call(socket) call(sysconf) call(unlink) call(write)            \
-                                        call(write_log) call(write_pipe)
+/* clang-format off */
+#define CALLS(call) \
+    call(accept) call(aligned_alloc) call(bind) call(calloc) call(close) call(connect) \
+    call(dup) call(epoll_add) call(epoll_add_listener) call(epoll_create1) call(epoll_del) \
+    call(epoll_mod) call(epoll_wait) call(eventfd) call(eventfd_read) call(eventfd_write) \
+    call(fcntl) call(flock) call(fork) call(getaddrinfo) call(getnameinfo) call(getrlimit) \
+    call(getsockname) call(getsockopt) call(kill) call(listen) call(lstat) call(malloc) \
+    call(open) call(pipe) call(poll) call(poll_log) call(pthread_create) call(read) \
+    call(read_pipe) call(recv) call(select) call(setrlimit) call(setsockopt) call(shutdown) \
+    call(socket) call(sysconf) call(unlink) call(write) call(write_log) call(write_pipe)
+/* clang-format on */
 
 enum call {
 #define NUMBER(name) CALL_##name,
