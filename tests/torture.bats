@@ -186,12 +186,12 @@ reason() { # reason ERROR: in the words of strerror
   stop TERM
 
   use_step 02-loop-echo # it waits for the end of a shortage with poll, which then fails, too
-  LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept4,poll' -e inject=accept4:error=EMFILE:when=1..3
+  LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept4,poll' -e inject=accept4:error=EMFILE
     -e inject=poll:error=ENOMEM)
   start
   connect
-  greet "$FD"
-  assert_at_most "calls of accept and poll" 20 "$(wc -l <trace)"
+  hears_nothing "$FD" 0.5
+  assert_at_most "calls of accept and poll" 100 "$(wc -l <trace)" # a busy loop makes thousands
   signal TERM
   await_end
 
