@@ -21,11 +21,11 @@ library() { "${CC:-cc}" -print-file-name="$1"; } # a sanitizer's: it comes befor
 make -s asan-ubsan tsan
 part "the six servers" "$tools/torture" build "$tools/shim.so"
 part "under AddressSanitizer and UndefinedBehaviorSanitizer" \
-  env TORTURE_PRELOAD="$(library libasan.so)" "$tools/torture" --seeds 100 --stops 50 build/asan-ubsan "$tools/shim.so"
-# report_thread_leaks: a server that gives up does not wait for its threads.
+  env TORTURE_PRELOAD="$(library libasan.so)" "$tools/torture" --seeds 50 --stops 25 build/asan-ubsan "$tools/shim.so"
+# report_thread_leaks: a server that gives up does not wait for its threads. atexit_sleep_ms: a second, by default.
 part "06 under ThreadSanitizer" \
-  env TORTURE_PRELOAD="$(library libtsan.so)" TSAN_OPTIONS=report_thread_leaks=0 \
-  "$tools/torture" --seeds 100 --stops 50 build/tsan "$tools/shim.so" 06
+  env TORTURE_PRELOAD="$(library libtsan.so)" TSAN_OPTIONS=report_thread_leaks=0:atexit_sleep_ms=0 \
+  "$tools/torture" --seeds 50 --stops 25 build/tsan "$tools/shim.so" 06
 if command -v valgrind >/dev/null; then
   part "each step under valgrind" bash tests/torture/valgrind.sh build
 else
