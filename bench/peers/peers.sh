@@ -10,6 +10,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out=build/bench
+commons="common bench/peers/peers.sh" # what all are made from
 log=$out/build.log
 status=0
 mkdir -p $out
@@ -22,7 +23,7 @@ build() { # build PROGRAM SOURCES COMMAND...: unless it is newer than all its so
   program=$1 sources=$2
   shift 2
   # shellcheck disable=SC2086
-  [ -e "$program" ] && [ -z "$(find $sources common bench/peers/peers.sh -newer "$program")" ] && return
+  [ -e "$program" ] && [ -z "$(find $sources $commons -newer "$program")" ] && return
   echo "$*" >>$log
   "$@" >>$log 2>&1 && return
   echo "peers.sh: cannot build $program: see $log" >&2
@@ -69,9 +70,11 @@ ocamlopt() { # ocamlopt LIBRARY NAME MODULE: the compiler leaves its files besid
   made=$out/$2.made
   mkdir -p "$made" &&
     cp "bench/peers/$3.ml" "$made" &&
-    "${CC:-cc}" -O2 -I "$(ocamlfind ocamlopt -where)" -c -o "$made/limit.o" bench/peers/ocaml-limit.c &&
     "${CC:-cc}" -O2 -c -o "$made/io.o" common/io.c &&
-    ocamlfind ocamlopt -package "$1" -linkpkg -o "$out/$2" "$made/io.o" "$made/limit.o" "$made/$3.ml"
+    "${CC:-cc}" -O2 -I "$(ocamlfind ocamlopt -where)" -c -o "$made/limit.o" \
+      bench/peers/ocaml-limit.c &&
+    ocamlfind ocamlopt -package "$1" -linkpkg -o "$out/$2" "$made/io.o" "$made/limit.o" \
+      "$made/$3.ml"
 }
 
 compile floor bench/floor.c && peer floor echo ours $out/floor

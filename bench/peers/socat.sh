@@ -10,7 +10,8 @@ listens() { # prints the port, in hexadecimal, that this process listens on, onc
   for link in "/proc/$$/fd"/*; do
     inode=$(readlink "$link")
     inode=${inode#socket:[}
-    awk -v inode="${inode%]}" '$4 == "0A" && $10 == inode { sub(/.*:/, "", $2); print $2 }' /proc/net/tcp
+    awk -v inode="${inode%]}" \
+      '$4 == "0A" && $10 == inode { sub(/.*:/, "", $2); print $2 }' /proc/net/tcp
   done
 }
 
