@@ -143,7 +143,7 @@ fuzz: $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers
 asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and so on
 	@$(MAKE) --no-print-directory all VARIANT=$@
 
-FORMATTED := $(wildcard */*.[ch] */*/*.[ch])
+FORMATTED := $(wildcard */*.[ch] tests/*/*.[ch] bench/*/*.[ch])
 format: ## lay the sources out as .clang-format says
 	clang-format -i $(FORMATTED)
 
