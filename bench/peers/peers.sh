@@ -73,7 +73,7 @@ ocamlopt() { # ocamlopt LIBRARY NAME MODULE: the compiler leaves its files besid
     "${CC:-cc}" -O2 -c -o "$made/io.o" common/io.c &&
     "${CC:-cc}" -O2 -I "$(ocamlfind ocamlopt -where)" -c -o "$made/limit.o" \
       bench/peers/ocaml-limit.c &&
-    ocamlfind ocamlopt -package "$1" -linkpkg -o "$out/$2" "$made/io.o" "$made/limit.o" \
+    ocamlfind ocamlopt -thread -package "$1" -linkpkg -o "$out/$2" "$made/io.o" "$made/limit.o" \
       "$made/$3.ml"
 }
 
