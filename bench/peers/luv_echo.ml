@@ -10,31 +10,33 @@
 
 external raise_limit : unit -> unit = "raise_limit"
 
+let owed_max = 64 * 1024
 let leave client = if not (Luv.Handle.is_closing client) then Luv.Handle.close client ignore
 
-let rec read client =
+(* owed: bytes whose write is not done yet. Luv does not tell libuv's own count. *)
+let rec read client owed =
   Luv.Stream.read_start client @@ function
-  | Ok buffer -> echo client buffer
+  | Ok buffer -> echo client owed buffer
   | Error `EOF -> Luv.Stream.shutdown client (fun _ -> leave client)
   | Error _ -> leave client
 
-and echo client buffer =
-  let paused = ref false in
+and echo client owed buffer =
+  let size = Luv.Buffer.size buffer in
+  owed := !owed + size;
   Luv.Stream.write client [ buffer ] (fun result _ ->
+      let paused = !owed > owed_max in
+      owed := !owed - size;
       match result with
       | Error _ -> leave client
-      | Ok () -> if !paused then read client);
-  if Luv.Stream.get_write_queue_size client > 0 then begin
-    paused := true;
-    ignore (Luv.Stream.read_stop client)
-  end
+      | Ok () -> if paused && !owed <= owed_max then read client owed);
+  if !owed > owed_max then ignore (Luv.Stream.read_stop client)
 
 let accept server =
   match Luv.TCP.init () with
   | Error _ -> ()
   | Ok client -> (
       match Luv.Stream.accept ~server ~client with
-      | Ok () -> read client
+      | Ok () -> read client (ref 0)
       | Error _ -> leave client)
 
 let or_fail = function

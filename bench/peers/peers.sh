@@ -58,6 +58,8 @@ in_c() { # in_c PACKAGE HEADER MACROS LIBRARY NAME...
 
 in_ocaml() { # in_ocaml PACKAGE LIBRARY NAME PROTOCOL MODULE
   found=$(ocamlfind query -format %v "$2" 2>>$log)
+  [ "$found" = '[unspecified]' ] && # Debian's Luv does not tell it
+    found=$(dpkg-query -W -f '${Version}' "$1" | sed 's/-.*//')
   if [ -z "$found" ]; then
     missing "$3" "$1"
   elif build "$out/$3" "bench/peers/$5.ml bench/peers/ocaml-limit.c" ocamlopt "$2" "$3" "$5"; then
