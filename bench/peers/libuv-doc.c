@@ -56,15 +56,16 @@ static void allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 static void on_written(uv_write_t *request, int status)
 {
     struct answer *answer = request->data;
-    struct client *client = request->handle->data;
+    uv_stream_t *stream = request->handle;
+    struct client *client = stream->data;
 
     free(answer->buffer.base);
-    free(answer);
+    free(answer); /* and the request with it */
     if (status < 0) {
-        leave(request->handle);
-    } else if (client->paused && request->handle->write_queue_size == 0) {
+        leave(stream);
+    } else if (client->paused && stream->write_queue_size == 0) {
         client->paused = false;
-        uv_read_start(request->handle, allocate, on_read);
+        uv_read_start(stream, allocate, on_read);
     }
 }
 
@@ -108,7 +109,7 @@ int main(int argc, char *argv[])
 {
     static uv_tcp_t listener;
     struct sockaddr_in at;
-    uv_os_fd_t fd;
+    uv_os_fd_t fd = -1;
 
     signal(SIGPIPE, SIG_IGN);
     struct address address = server_options(argc, argv, "Echoes, with libuv.\n", NULL);

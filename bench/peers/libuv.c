@@ -100,7 +100,7 @@ int main(int argc, char *argv[])
 {
     static uv_tcp_t listener;
     struct sockaddr_in at;
-    uv_os_fd_t fd;
+    uv_os_fd_t fd = -1;
 
     signal(SIGPIPE, SIG_IGN);
     struct address address = server_options(argc, argv, "Echoes, with libuv.\n", NULL);
