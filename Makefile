@@ -31,7 +31,8 @@ DIFFS := diff-02 diff-03 diff-04 diff-05 diff-06
 BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=25 06/client.h=10
 SOURCES_rude := tests/rude.c
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
-$(foreach c,$(CLIENTS),$(eval SOURCES_$(c) := clients/$(c).c))
+SOURCES_say := clients/say.c
+SOURCES_swarm := clients/swarm.c clients/process.c
 COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 

@@ -4,10 +4,14 @@
  *
  * Run:      build/swarm 9000 --clients 3 --rounds 3 --pause 150 --timeline
  *           build/swarm 9000 --clients 2000 --rounds 10
+ *           build/swarm 9000 --clients 64 --idle 10000 --seconds 1 --server PID
  *
  * Each client sends a message, takes the whole answer, compares every byte, pauses, and begins
  * again. After its last round it half-closes, and expects the end and not one byte more. Like say,
- * it sends and receives at once.
+ * it sends and receives at once. With --churn it does so in every round, and connects again.
+ *
+ * What is measured with --seconds begins when every client has had an answer, and the idle ones
+ * are connected; what it took to come and to leave is not in it.
  *
  * One thread with epoll, as in step 05. No client has a buffer: what it sends and what it must get
  * back are computed from its number, its round and the place in the message.
@@ -18,9 +22,12 @@
 #include "../common/address.h"
 #include "../common/io.h"
 #include "../common/options.h"
+#include "process.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -37,6 +44,7 @@
 #define BATCH 64            /* events taken, and clients connected, at a time */
 #define PERIOD 65521U       /* of a message's bytes: a prime, so that no buffer's size divides it */
 #define ROWS 40             /* clients drawn */
+#define AT_ONE_ADDRESS 4000 /* connections; with more, connect must search for a free port */
 
 /* How a client may end. */
 enum outcome { SERVED, REFUSED, RESET, CUT_SHORT, WRONG, TIMED_OUT, FAILED, OUTCOMES };
@@ -45,13 +53,14 @@ static const char *const outcome_names[OUTCOMES] = {"served", "refused",   "rese
 
 struct client {
     int fd;
-    enum { CONNECTING, TALKING, PAUSING, ENDING, GONE } phase;
+    enum { CONNECTING, TALKING, PAUSING, ENDING, IDLE, GONE } phase;
     enum outcome outcome;                    /* once it has gone */
     bool waits_to_send;                      /* EPOLLOUT is asked for */
+    bool has_come;                           /* it has had an answer, or is idle, or has gone */
     int64_t began, first_got, last_got, end; /* moments; 0: not yet */
-    int64_t asked;                           /* when it began to send this round's message */
-    int64_t due;                             /* when its pause is over */
-    size_t sent, received;                   /* of this round's message and of its answer */
+    int64_t asked; /* when it began to send this round's message; with --churn, to connect */
+    int64_t due;   /* when its pause is over */
+    size_t sent, received; /* of this round's message and of its answer */
     long round;
     struct client *next;       /* the one whose pause is over next */
     const struct addrinfo *at; /* which of the server's addresses it tries */
@@ -59,17 +68,28 @@ struct client {
 
 static const char inc[] = "inc\n", incremented[] = "Counter has been incremented\n";
 
-static long n_clients = 3, rounds = 1, size = 64, pause_ms, counter, timeline, timeout = 60000;
-static size_t message_size, answer_size;
-static char pattern[2 * PERIOD]; /* twice the same, so that PERIOD bytes in a row begin anywhere */
+static long n_clients = 3, n_idle, rounds = 1, seconds, size = 64, depth = 1, pause_ms;
+static long churn, counter, timeline, figures, server, timeout = 60000;
+static long n_all;                       /* n_clients and n_idle */
+static size_t message_size, answer_size; /* of a round: depth messages */
+/* What is sent and answered; so long that PERIOD bytes in a row begin anywhere in a period. */
+static char questions[2 * PERIOD], answers[2 * PERIOD];
 
 static int epoll;
 static struct client *clients, *pausing, *last_pausing; /* all; those who pause, a queue */
-static long n_begun, n_gone, n_ended[OUTCOMES];
+static long n_begun, n_come, n_gone, n_ended[OUTCOMES]; /* n_gone: without the idle ones */
+static uint64_t n_sockets;
 static int64_t start, ended;  /* moments of the whole */
 static int64_t connect_again; /* the moment when the next client may connect */
 static int64_t next_progress; /* the moment when a line of progress is due; INT64_MAX: never */
 static uint64_t n_answers;
+
+/* What is measured: the whole, or with --seconds so much of it. */
+static struct {
+    int64_t begin, end;                  /* moments; 0: not yet */
+    int64_t cpu;                         /* the server's, in nanoseconds */
+    int64_t memory_before, memory_after; /* the server's, in bytes */
+} measured;
 
 static int64_t now(void)
 {
@@ -87,14 +107,14 @@ static void note_latency(int64_t latency)
     int shift = 0;
     for (; latency >= 64; latency >>= 1)
         shift++;
-    buckets[shift * 32 + (int)latency]++;
-    n_answers++;
+    buckets[shift * 32 + (int)latency] += (uint64_t)depth;
+    n_answers += (uint64_t)depth;
 }
 
-/* What so many percent of the latencies did not exceed: the middle of that bucket. */
-static int64_t latency_of(unsigned percent)
+/* What so many in a thousand of the latencies did not exceed: the middle of that bucket. */
+static int64_t latency_of(unsigned per_mille)
 {
-    uint64_t wanted = (n_answers * percent + 99) / 100, seen = buckets[0];
+    uint64_t wanted = (n_answers * per_mille + 999) / 1000, seen = buckets[0];
     int i = 0;
 
     while (seen < wanted)
@@ -109,29 +129,72 @@ static void make_messages(void)
 {
     uint32_t random = 1;
 
-    message_size = counter ? sizeof inc - 1 : (size_t)size;
-    answer_size = counter ? sizeof incremented - 1 : (size_t)size;
-    for (size_t i = 0; i < PERIOD; i++) {
+    message_size = (size_t)depth * (counter ? sizeof inc - 1 : (size_t)size);
+    answer_size = (size_t)depth * (counter ? sizeof incremented - 1 : (size_t)size);
+    for (size_t i = 0; i < 2 * PERIOD; i++) {
+        if (i % PERIOD == 0)
+            random = 1;
         random = random * 1664525 + 1013904223; /* Numerical Recipes; its high bits are the best */
-        pattern[i] = pattern[i + PERIOD] = (char)(random >> 24);
+        questions[i] = counter ? inc[i % (sizeof inc - 1)] : (char)(random >> 24);
+        answers[i] = counter ? incremented[i % (sizeof incremented - 1)] : questions[i];
     }
 }
 
-/* A client's message from a place on: PERIOD bytes, or what is left of it. */
+static size_t origin(const struct client *client)
+{
+    return (size_t)(client - clients) * 7919 + (size_t)client->round * 104729;
+}
+
+/* What a client sends in a round, from a place on: PERIOD bytes, or what is left of it. */
 static const char *message(const struct client *client, size_t place)
 {
-    size_t origin = (size_t)(client - clients) * 7919 + (size_t)client->round * 104729;
-    return counter ? inc + place : pattern + (origin + place) % PERIOD;
+    return questions + (counter ? place % (sizeof inc - 1) : (origin(client) + place) % PERIOD);
 }
 
 static const char *answer(const struct client *client, size_t place)
 {
-    return counter ? incremented + place : message(client, place);
+    return answers +
+           (counter ? place % (sizeof incremented - 1) : (origin(client) + place) % PERIOD);
 }
 
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+static int64_t server_cpu(void)
+{
+    return server ? process_cpu((pid_t)server) : 0;
+}
+
+/* From now on we measure. */
+static void begin_measuring(void)
+{
+    memset(buckets, 0, sizeof buckets);
+    n_answers = 0;
+    measured.memory_after = server ? process_memory((pid_t)server) : 0;
+    measured.cpu = -server_cpu();
+    measured.begin = now();
+}
+
+static void end_measuring(void)
+{
+    measured.end = now();
+    measured.cpu += server_cpu();
+}
+
+static void has_come(struct client *client)
+{
+    if (client->has_come)
+        return;
+    client->has_come = true;
+    if (++n_come == n_all && seconds > 0)
+        begin_measuring();
+}
+
+static bool is_idle(const struct client *client)
+{
+    return client - clients >= n_clients;
 }
 
 /* Notes how a client has ended, and says why where that is not clear; once is enough. */
@@ -140,13 +203,14 @@ static void leave(struct client *client, enum outcome outcome, const char *why)
     if (why && n_ended[outcome] == 0)
         log_line("client %ld: %s", (long)(client - clients) + 1, why);
     n_ended[outcome]++;
-    n_gone++;
+    n_gone += !is_idle(client);
     client->phase = GONE;
     client->outcome = outcome;
     client->end = now();
     if (client->began == 0) /* its turn to connect never came */
         client->began = start;
     close(client->fd); /* ends the watch too */
+    has_come(client);
 }
 
 static void leave_errno(struct client *client, int error)
@@ -169,6 +233,22 @@ static void watch(struct client *client, int operation, bool waits_to_send)
     client->waits_to_send = waits_to_send;
 }
 
+/* A loopback address for every so many connections: 127.0.0.1, which is the default, and so on. */
+static void choose_source(int fd, const struct addrinfo *at)
+{
+    uint32_t block = (uint32_t)(n_sockets++ / AT_ONE_ADDRESS % 60000);
+    struct sockaddr_in source = {.sin_family = AF_INET,
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK + block)};
+    const int on = 1;
+
+    if (block == 0 || at->ai_family != AF_INET ||
+        ntohl(((const struct sockaddr_in *)at->ai_addr)->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+        return;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (bind(fd, (const struct sockaddr *)&source, sizeof source) == -1)
+        die("cannot use another loopback address: %s", strerror(errno));
+}
+
 /* Opens a socket for the first address of the list that is of a kind this system has. Returns 0, or
  * an errno. */
 static int open_socket(struct client *client, const struct addrinfo *list)
@@ -185,6 +265,7 @@ static int open_socket(struct client *client, const struct addrinfo *list)
         if (client->at->ai_family !=
             AF_UNIX) /* or a message's last bytes wait for an ACK: tcp(7) */
             setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        choose_source(client->fd, client->at);
         return 0;
     }
     return error;
@@ -221,11 +302,11 @@ static bool begin_connecting(struct client *client)
     return true;
 }
 
-/* In order, and between the turns of those who are connected already. */
+/* In order, the idle ones first, and between the turns of those who are connected already. */
 static void connect_batch(void)
 {
-    for (int i = 0; i < BATCH && n_begun < n_clients; i++) {
-        struct client *client = &clients[n_begun];
+    for (int i = 0; i < BATCH && n_begun < n_all; i++) {
+        struct client *client = &clients[(n_clients + n_begun) % n_all];
         if (client->began == 0)
             client->began = now();
         if (!begin_connecting(client)) {
@@ -256,7 +337,8 @@ static void begin_round(struct client *client)
     client->phase = TALKING;
     client->sent = 0;
     client->received = 0;
-    client->asked = now();
+    if (!churn)
+        client->asked = now();
     send_some(client);
 }
 
@@ -266,7 +348,11 @@ static void finish_connecting(struct client *client)
     socklen_t length = sizeof error;
 
     getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &error, &length);
-    if (error == 0)
+    if (error == 0 && is_idle(client)) {
+        client->phase = IDLE;
+        watch(client, EPOLL_CTL_MOD, false);
+        has_come(client);
+    } else if (error == 0)
         begin_round(client);
     else if (!next_address(client))
         leave_errno(client, error);
@@ -274,10 +360,19 @@ static void finish_connecting(struct client *client)
         leave_errno(client, EAGAIN);
 }
 
+static bool is_over(const struct client *client)
+{
+    return seconds > 0 ? measured.end != 0 : client->round == rounds;
+}
+
 static void finish_round(struct client *client)
 {
-    note_latency(client->last_got - client->asked);
-    if (++client->round == rounds) {
+    client->round++;
+    if (!churn) {
+        note_latency(client->last_got - client->asked);
+        has_come(client);
+    }
+    if (churn || is_over(client)) {
         client->phase = ENDING;
         shutdown(client->fd, SHUT_WR); /* if it fails, the next read says why */
     } else if (pause_ms == 0) {
@@ -305,6 +400,36 @@ static void end_pauses(void)
     }
 }
 
+/* With --churn: connects again. */
+static void come_again(struct client *client)
+{
+    close(client->fd);
+    int error = open_socket(client, client->at);
+    client->phase = CONNECTING;
+    client->asked = now();
+    if (error != 0)
+        leave_errno(client, error);
+    else if (!begin_connecting(client))
+        leave_errno(client, EAGAIN);
+}
+
+/* The server has closed the connection. */
+static void finish(struct client *client)
+{
+    if (client->phase != ENDING) {
+        leave(client, CUT_SHORT, NULL);
+        return;
+    }
+    if (churn) {
+        note_latency(now() - client->asked);
+        has_come(client);
+    }
+    if (churn && !is_over(client))
+        come_again(client);
+    else
+        leave(client, SERVED, NULL);
+}
+
 static void receive(struct client *client)
 {
     static char bytes[PERIOD];
@@ -318,7 +443,7 @@ static void receive(struct client *client)
         return;
     }
     if (n == 0) {
-        leave(client, client->phase == ENDING ? SERVED : CUT_SHORT, NULL);
+        finish(client);
         return;
     }
     size_t length = (size_t)n;
@@ -376,8 +501,10 @@ static int idle_ms(int64_t deadline)
 {
     int64_t until = deadline;
 
-    if (n_begun < n_clients && connect_again < until)
+    if (n_begun < n_all && connect_again < until)
         until = connect_again;
+    if (measured.begin != 0 && measured.end == 0 && measured.begin + seconds * MS < until)
+        until = measured.begin + seconds * MS;
     if (pausing && pausing->due < until)
         until = pausing->due;
     if (next_progress < until)
@@ -386,11 +513,12 @@ static int idle_ms(int64_t deadline)
     return left > 0 ? (int)((left + MS - 1) / MS) : 0;
 }
 
-static void give_up(void)
+/* All who are still there end so. */
+static void end_all(enum outcome outcome)
 {
-    for (long i = 0; i < n_clients; i++)
+    for (long i = 0; i < n_all; i++)
         if (clients[i].phase != GONE)
-            leave(&clients[i], TIMED_OUT, NULL);
+            leave(&clients[i], clients[i].phase == IDLE ? SERVED : outcome, NULL);
 }
 
 static void run(void)
@@ -398,6 +526,8 @@ static void run(void)
     int64_t deadline = start + timeout * MS;
     struct epoll_event events[BATCH];
 
+    if (seconds == 0)
+        begin_measuring();
     while (n_gone < n_clients) {
         int n = epoll_wait(epoll, events, BATCH, idle_ms(deadline));
         if (n == -1 && errno != EINTR)
@@ -408,9 +538,15 @@ static void run(void)
         if (now() >= connect_again)
             connect_batch();
         show_progress();
+        if (seconds > 0 && measured.begin != 0 && measured.end == 0 &&
+            now() >= measured.begin + seconds * MS)
+            end_measuring();
         if (now() >= deadline)
-            give_up();
+            end_all(TIMED_OUT);
     }
+    if (measured.end == 0)
+        end_measuring();
+    end_all(SERVED);
     erase_progress();
 }
 
@@ -572,38 +708,69 @@ static void draw_chart(void)
     }
 }
 
-static void summarize(void)
+/* For programs: a line of NAME=VALUE. */
+static void print_figures(void)
 {
-    double rate = (double)n_answers / ((double)(ended - start) / 1e9);
+    printf("messages=%" PRIu64 " seconds=%.6f", n_answers,
+           (double)(measured.end - measured.begin) / 1e9);
+    if (n_answers > 0)
+        printf(" p50_us=%.2f p99_us=%.2f p999_us=%.2f", (double)latency_of(500) / 1e3,
+               (double)latency_of(990) / 1e3, (double)latency_of(999) / 1e3);
+    if (server)
+        printf(" cpu_us=%.0f memory_before=%" PRId64 " memory_after=%" PRId64,
+               (double)measured.cpu / 1e3, measured.memory_before, measured.memory_after);
+    printf(" clients=%ld served=%ld\n", n_all, n_ended[SERVED]);
+}
+
+static void summarize_server(void)
+{
     char text[24];
 
-    printf("clients   %ld: %ld served", n_clients, n_ended[SERVED]);
+    printf("server    %s of CPU time", duration(measured.cpu, text));
+    if (n_answers > 0)
+        printf(", %.2f us a message", (double)measured.cpu / 1e3 / (double)n_answers);
+    printf("; memory: %" PRId64 " kB", measured.memory_before / 1024);
+    if (seconds > 0)
+        printf(", with the clients %" PRId64 " kB", measured.memory_after / 1024);
+    putchar('\n');
+}
+
+static void summarize(void)
+{
+    double rate = (double)n_answers / ((double)(measured.end - measured.begin) / 1e9);
+    char text[24];
+
+    printf("clients   %ld", n_clients);
+    if (n_idle > 0)
+        printf(" and %ld idle", n_idle);
+    printf(": %ld served", n_ended[SERVED]);
     for (int i = SERVED + 1; i < OUTCOMES; i++)
         if (n_ended[i] > 0)
             printf(", %ld %s", n_ended[i], outcome_names[i]);
     printf("; at most %ld at once\n", most_at_once());
 
-    printf("messages  %llu in %s", (unsigned long long)n_answers, duration(ended - start, text));
+    printf("messages  %" PRIu64 " in %s", n_answers, duration(measured.end - measured.begin, text));
     if (n_answers > 0) {
         printf(", %.*f/s", rate < 100 ? 1 : 0, rate);
-        printf("; answered in %s (p50)", duration(latency_of(50), text));
-        printf(", %s (p99)", duration(latency_of(99), text));
+        printf("; answered in %s (p50)", duration(latency_of(500), text));
+        printf(", %s (p99)", duration(latency_of(990), text));
     }
     putchar('\n');
-    if (fflush(stdout) == EOF)
-        die("cannot print: %s", strerror(errno));
+    if (server)
+        summarize_server();
 }
 
 static void set_up(const struct addrinfo *list)
 {
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    clients = calloc((size_t)n_clients, sizeof *clients);
+    n_all = n_clients + n_idle;
+    clients = calloc((size_t)n_all, sizeof *clients);
     if (epoll == -1 || !clients)
         die("cannot set up: %s", strerror(errno));
-    for (long i = 0; i < n_clients; i++) {
+    for (long i = 0; i < n_all; i++) {
         int error = open_socket(&clients[i], list);
         if (error == EMFILE || error == ENFILE) {
-            log_line("%ld clients do not fit, only %ld: %s", n_clients, i, strerror(error));
+            log_line("%ld clients do not fit, only %ld: %s", n_all, i, strerror(error));
             exit(2);
         }
         if (error != 0)
@@ -616,11 +783,17 @@ static struct address take_options(int argc, char *argv[])
 {
     const struct option options[] = {
         {"clients", "N", &n_clients, 1, 1000000, "how many"},
+        {"idle", "N", &n_idle, 0, 1000000, "and how many more that connect and say nothing"},
         {"rounds", "N", &rounds, 1, 1000000000, "messages that each client sends"},
+        {"seconds", "SECONDS", &seconds, 1, 1000000000, "instead of rounds: for so long"},
         {"size", "BYTES", &size, 1, 16 << 20, "of a message"},
+        {"depth", "N", &depth, 1, 1024, "messages sent at once, before their answers"},
+        {"churn", NULL, &churn, 0, 0, "a new connection for each round"},
         {"pause", "MS", &pause_ms, 0, 86400000, "between an answer and the next message"},
         {"protocol", "echo|counter", &counter, 0, 0, "what the server answers"},
         {"timeline", NULL, &timeline, 0, 0, "draw who was served when"},
+        {"server", "PID", &server, 1, INT_MAX, "measure it: CPU time and memory"},
+        {"figures", NULL, &figures, 0, 0, "print NAME=VALUE, for programs"},
         {"timeout", "SECONDS", &timeout, 1, 1000000000, "for the whole run"},
         {0}};
     const struct command command = {
@@ -643,6 +816,10 @@ static struct address take_options(int argc, char *argv[])
         usage_error("a client needs an address to connect to, not", argv[1]);
     if (counter && option_given("size"))
         usage_error("the counter's message is always the line inc, without", "--size");
+    if (seconds > 0 && option_given("rounds"))
+        usage_error("how long is given by --seconds, not by", "--rounds");
+    if (churn && pause_ms > 0)
+        usage_error("nobody pauses with --churn, so leave out", "--pause");
     return address;
 }
 
@@ -657,6 +834,11 @@ int main(int argc, char *argv[])
         die("cannot connect to %s: %s", address.text, why);
     raise_descriptor_limit();
     make_messages();
+    if (server) {
+        measured.memory_before = process_memory((pid_t)server);
+        if (process_cpu((pid_t)server) == -1)
+            usage_error("there is no such process:", "--server");
+    }
     set_up(list);
 
     start = now();
@@ -667,7 +849,12 @@ int main(int argc, char *argv[])
 
     if (timeline)
         draw_chart();
-    summarize();
+    if (figures)
+        print_figures();
+    else
+        summarize();
     free(clients);
-    return n_ended[SERVED] == n_clients ? 0 : 1;
+    if (fflush(stdout) == EOF)
+        die("cannot print: %s", strerror(errno));
+    return n_ended[SERVED] == n_all ? 0 : 1;
 }
