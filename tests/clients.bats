@@ -180,6 +180,100 @@ hears() {
   assert_match "summary" "clients +3: 0 served, 3 refused;" "$OUTPUT"
 }
 
+# figure NAME: of the line that swarm --figures has printed
+figure() { sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" <<<"$OUTPUT"; }
+
+# the server's report: what follows NAME=, once TERM has made it tell all
+told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
+
+@test "clients: swarm sends several messages at once" {
+  use_step 05-epoll-counter
+  start
+  exits 0 "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 4 --rounds 5 --depth 16 --figures
+  assert_equal "messages" 320 "$(figure messages)"
+  stop TERM
+  assert_equal "what the server counted" 320 "$(told counter)"
+  use_step 06-parallel
+  start
+  exits 0 "$BUILD/swarm" "$ADDRESS" --clients 3 --rounds 3 --size 70001 --depth 3
+  assert_match "summary" $'^clients +3: 3 served; .*\nmessages +27 in' "$OUTPUT"
+}
+
+@test "clients: swarm comes anew for every message" {
+  use_step 06-parallel
+  start --protocol counter
+  exits 0 "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 4 --rounds 50 --churn --figures
+  assert_equal "messages" 200 "$(figure messages)"
+  signal USR1
+  await grep -q "accepted=200 " "$LOG"
+  exits 0 "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 4 --seconds 0.2 --churn --figures
+  assert_equal "who was served" 4 "$(figure served)"
+  assert_at_least "connections in 0.2 s" 4 "$(figure messages)"
+}
+
+@test "clients: swarm measures from when all have come, for so long" {
+  use_step 06-parallel
+  start
+  exits 0 "$BUILD/swarm" "$ADDRESS" --clients 4 --idle 50 --seconds 0.3 --figures
+  assert_equal "clients" "54 54" "$(figure clients) $(figure served)"
+  assert_at_least "us measured" 300000 "$(figure seconds | awk '{ print int($1 * 1e6) }')"
+  assert_at_least "messages" 1 "$(figure messages)"
+  signal USR1
+  await grep -q "accepted=54 " "$LOG"
+  exits 0 "$BUILD/swarm" "$ADDRESS" --clients 4 --idle 50 --seconds 0.3
+  assert_match "summary" $'^clients +4 and 50 idle: 54 served; at most 4 at once\nmessages +[0-9]+ in 0.3' "$OUTPUT"
+}
+
+@test "clients: swarm says that an idle client was cut off" {
+  use_step liar
+  COMMAND=("$BUILD/rude" lie silent)
+  start
+  background "$BUILD/swarm" "$ADDRESS" --clients 1 --idle 3 --seconds 1 --timeout "$LIMIT" >swarm.log 2>&1
+  local swarm=$JOB status=0
+  await equals 4 n_connected
+  signal KILL
+  wait "$swarm" || status=$?
+  assert_equal "exit status" 1 "$status"
+  assert_match "summary" "clients +1 and 3 idle: 0 served, [1-4] (cut short|reset)" "$(cat swarm.log)"
+}
+
+@test "clients: swarm reads the server's CPU time and memory" {
+  local before used measured
+  use_step 03-fork-echo
+  start
+  with_children() { awk '{ sub(/.*\) /, ""); print ($12 + $13 + $14 + $15) * 10 }' "/proc/$PID/stat"; } # proc(5)
+  before=$(with_children)
+  exits 0 "$BUILD/swarm" "$ADDRESS" --server "$PID" --clients 8 --rounds 500 --churn --figures
+  await equals 0 n_children "$PID"
+  used=$(($(with_children) - before))
+  measured=$(($(figure cpu_us) / 1000)) # of the children as well, which have ended
+  assert_at_least "ms of CPU time, of which /proc/PID/stat knows $used" $((used * 8 / 10 - 30)) "$measured"
+  assert_at_most "ms of CPU time, of which /proc/PID/stat knows $used" $((used * 12 / 10 + 30)) "$measured"
+  assert_at_least "bytes of memory" 10000 "$(figure memory_before)"
+  exits 0 "$BUILD/swarm" "$ADDRESS" --server "$PID" --clients 20 --seconds 0.1 --figures
+  assert_at_least "bytes with 20 children" $(($(figure memory_before) + 20 * 4096)) "$(figure memory_after)"
+  exits 0 "$BUILD/swarm" "$ADDRESS" --server "$PID"
+  assert_match "summary" $'\nserver +[0-9.]+ m?s of CPU time, [0-9.]+ us a message; memory: [0-9]+ kB$' "$OUTPUT"
+}
+
+@test "clients: swarm has no more than 4,000 connections from one address" {
+  local port
+  use_step 05-epoll-counter
+  start --backlog 4096
+  background "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 1 --idle 4100 --seconds "$LIMIT" >swarm.log 2>&1
+  port=$(printf ':%04X' "${ADDRESS##*:}")
+  from() { awk -v to="$port" -v from="$1" '$3 ~ to "$" && $2 ~ "^" from && $4 == "01"' /proc/net/tcp | wc -l; }
+  await equals 4000 from 0100007F
+  await equals 101 from 0200007F
+}
+
+@test "clients: swarm refuses what does not go together" {
+  exits 2 "$BUILD/swarm" 1 --seconds 1 --rounds 2
+  exits 2 "$BUILD/swarm" 1 --churn --pause 1
+  exits 2 "$BUILD/swarm" 1 --server 4194305
+  assert_match "message" "there is no such process" "$OUTPUT"
+}
+
 @test "clients: swarm draws who waits and who is served" {
   use_step 02-loop-echo
   start
