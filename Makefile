@@ -38,7 +38,7 @@ COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
 .PHONY: all tools check test torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
-  accept-tutorial stuck ladder $(PROGRAMS) $(VARIANTS) $(DIFFS)
+  accept-tutorial stuck ladder bench $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
 
@@ -91,6 +91,10 @@ tools: $(TOOLS)/torture $(TOOLS)/shim.so $(TOOLS)/replay-5 $(TOOLS)/replay-6
 demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@sh clients/demo.sh build
+
+bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes a minute or two
+	@$(MAKE) --no-print-directory -s all VARIANT=
+	@sh bench/bench.sh $(if $(QUICK),quick)
 
 test: all tools ## run the tests: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'

@@ -1,0 +1,255 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# bench.sh [quick]: measures our servers and all peers that are installed; `make bench` calls it.
+#
+# In each round of a workload each server is measured once, one after another, so that what changes
+# the machine's speed meets all of them. swarm is the clients, and reads the server's CPU time. The
+# servers have the first core, swarm has the last, but for those that are to use several.
+#
+# Writes build/bench/results.csv, servers.tsv and environment.tsv; report.sh makes the rest of them.
+# From the environment: ROUNDS, SECONDS_EACH, and SERVERS and WORKLOADS, of which only those are
+# measured whose names match (extended regular expressions).
+set -u
+cd "$(dirname "$0")/.." || exit 1
+out=build/bench
+logs=$out/logs
+quick=${1:+yes}
+rounds=${ROUNDS:-${quick:+3}}
+rounds=${rounds:-5}
+seconds=${SECONDS_EACH:-${quick:+0.08}}
+seconds=${seconds:-0.4}
+tab=$(printf '\t')
+rm -rf "$logs"
+mkdir -p "$logs"
+# shellcheck disable=SC3045 # every sh that we know has -n and -H
+ulimit -n "$(ulimit -H -n)"
+
+fail() {
+  echo "bench.sh: $*" >&2
+  exit 1
+}
+
+# ---- the servers: NAME, PROTOCOL, CORES (one, all) and COMMAND; their processes are $running
+
+ours="--backlog 4096"
+steps() {
+  cat <<END
+01-sync-echo	echo	one	build/01-sync-echo $ours
+02-loop-echo	echo	one	build/02-loop-echo $ours
+03-fork-echo	echo	one	build/03-fork-echo $ours --max-connections 1100
+04-select-echo	echo	one	build/04-select-echo $ours
+05-epoll-counter	counter	one	build/05-epoll-counter $ours
+06-parallel	echo	one	build/06-parallel $ours --threads 1
+05-again	counter	one	build/05-epoll-counter $ours
+06-again	echo	one	build/06-parallel $ours --threads 1
+END
+}
+
+peers() {
+  awk -F '\t' -v OFS='\t' '$2 != "missing" { print $1, $2, $1 == "go" ? "all" : "one", $4 }' $out/servers.tsv
+  awk -F '\t' -v OFS='\t' '$1 == "floor" { print "floor-again", $2, "one", $4 }' $out/servers.tsv
+}
+
+accept_modes() { # accept_modes NAME OPTION...: 06 with one and two threads, each and one accepting
+  name=$1
+  shift
+  for mode in each one; do
+    for threads in 1 2; do
+      printf '%s\techo\tall\t%s\n' "$name-$mode-$threads" \
+        "build/06-parallel $ours --accept $mode --threads $threads $*"
+    done
+  done
+}
+
+on() { # on CORES COMMAND...: in place of this shell
+  cores=$1
+  shift
+  [ "$cores" = all ] && exec "$@"
+  exec taskset -c "$cores" "$@"
+}
+
+running=
+start() { # start NAME CORES COMMAND...: sets pid and port
+  started=$1 log=$logs/$1
+  [ "$2" = one ] && cores=$first || cores=all
+  shift 2
+  : >"$log"
+  on "$cores" "$@" 0 </dev/null >/dev/null 2>"$log" &
+  pid=$!
+  running="$running $pid"
+  until port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$log") && [ -n "$port" ]; do
+    kill -0 $pid 2>/dev/null || fail "$started has ended: $(cat "$log")"
+    sleep 0.02
+  done
+  eval "pid_$(variable "$started")=$pid port_$(variable "$started")=$port"
+}
+
+variable() { echo "$1" | tr -c 'a-z0-9\n' _; }
+
+stop_all() {
+  # shellcheck disable=SC2086
+  [ -n "$running" ] && kill $running 2>/dev/null
+  # shellcheck disable=SC2086
+  wait $running 2>/dev/null
+  running=
+}
+trap stop_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# ---- measuring
+
+row() { # row MESSAGES SECONDS CPU P50 P99 P999 BEFORE AFTER CLIENTS NOTE
+  case $workload in
+    plain | work) what=$name,06-parallel ;; # 06 in several ways, each a workload
+    *) what=$workload,$name ;;
+  esac
+  (IFS=, && echo "$round,$what,$*") >>$out/results.csv
+}
+
+field() { # field NAME: of $figures
+  for word in $figures; do
+    [ "${word%%=*}" = "$1" ] && echo "${word#*=}" && return
+  done
+  echo
+}
+
+measure() { # measure OPTION...: a row for the server $name at $port
+  if ! figures=$(on "$last" build/swarm "$port" --server "$pid" --figures --timeout 60 "$@" 2>"$logs/swarm"); then
+    row '' '' '' '' '' '' '' '' '' "failed: $(tr ',\n' ' ;' <"$logs/swarm")$figures"
+    failures=$((failures + 1))
+    return
+  fi
+  row "$(field messages)" "$(field seconds)" "$(field cpu_us)" "$(field p50_us)" "$(field p99_us)" \
+    "$(field p999_us)" "$(field memory_before)" "$(field memory_after)" "$(field clients)" ''
+}
+
+# Why a server is not measured with this workload: the first line that matches.
+why_not() { # why_not NAME CLIENTS
+  case $workload:$1 in
+  bulk:05*) echo "counts lines" ;;
+  echo-1:01*) ;;
+  *:01*) echo "serves one client and ends" ;;
+  echo-1:02* | bulk:02*) ;;
+  *:02*) echo "serves one client at a time" ;;
+  *:04*) [ "$2" -gt 1018 ] && echo "more clients than select can watch" ;;
+  *:03*) [ "$2" -gt 1100 ] && echo "more clients than processes that we would start" ;;
+  *:socat) [ "$2" -gt 200 ] && echo "more clients than processes that we would start" ;;
+  esac
+}
+
+show() {
+  if [ -t 2 ]; then
+    printf '\r[%3d %%] %s: round %s of %s, %-20s' $((100 * done / total)) "$workload" "$round" "$many" "$name" >&2
+  fi
+}
+
+# work NAME ROUNDS CLIENTS FRESH SERVERS OPTION...: SERVERS is a list as of steps; FRESH: start each
+# server again for each measurement.
+work() {
+  workload=$1 many=$2 clients=$3 fresh=$4
+  done=$((done + 1))
+  echo "$workload" | grep -Eq "${WORKLOADS:-.}" || return
+  chosen=$(echo "$5" | grep -E "^(${SERVERS:-[^$tab]*})$tab")
+  shift 5
+  [ -t 2 ] || echo "[$((100 * done / total)) %] $workload" >&2
+  round=1
+  while [ $round -le "$many" ]; do
+    while IFS=$tab read -r name protocol cores command; do
+      [ -n "$name" ] || continue
+      show
+      reason=$(why_not "$name" "$clients")
+      if [ -n "$reason" ]; then
+        row '' '' '' '' '' '' '' '' '' "$reason"
+        continue
+      fi
+      eval "pid=\${pid_$(variable "$name"):-} port=\${port_$(variable "$name"):-}"
+      # shellcheck disable=SC2086
+      [ $round = 1 ] || [ "$fresh" = yes ] || [ "$name" = 01-sync-echo ] &&
+        start "$name" "$cores" $command
+      measure --protocol "$protocol" "$@"
+      [ "$fresh" = no ] || stop_all
+    done <<END
+$chosen
+END
+    round=$((round + 1))
+  done
+  stop_all
+}
+
+# ---- the environment
+
+value() { printf '%s\t%s\n' "$1" "$2"; }
+
+environment() {
+  value CPU "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)"
+  value cores "$(nproc)"
+  value memory "$(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo)"
+  value kernel "$(uname -sr)"
+  value system "$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")"
+  value "congestion control" "$(cat /proc/sys/net/ipv4/tcp_congestion_control)"
+  value compiler "$("${CC:-cc}" --version | head -n 1)"
+  value flags "${CFLAGS:--O2 -g}"
+  value "C library" "$(getconf GNU_LIBC_VERSION 2>/dev/null || echo unknown)"
+  # shellcheck disable=SC3045
+  value "descriptors a process" "$(ulimit -n)"
+  value date "$(date -u +%Y-%m-%d)"
+  value rounds "$rounds"
+  value "seconds for each" "$seconds"
+  value quick "${quick:-no}"
+  value "core of the servers" "$first"
+  value "core of the clients" "$last"
+  value "stolen by the host" "$(stolen)"
+}
+
+stolen() { # since the last line of $at_start
+  # shellcheck disable=SC2046
+  awk -v before="$at_start" '/^cpu / {
+    split(before, b); for (i = 2; i <= 9; i++) all += $i - b[i]
+    printf "%.1f %% of the CPU time", all ? 100 * ($9 - b[9]) / all : 0 }' /proc/stat
+}
+
+first=0 last=$(($(nproc) - 1))
+if ! command -v taskset >/dev/null || [ $last = 0 ]; then
+  first=all last=all
+fi
+
+# ---- the workloads
+
+at_start=$(head -n 1 /proc/stat)
+sh bench/peers/peers.sh >$out/servers.tsv || fail "a peer cannot be built"
+awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all = all " " $3 }
+  END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' $out/servers.tsv >&2
+echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >$out/results.csv
+
+done=0 total=16 failures=0
+both=$(steps; peers)
+echoes=$(echo "$both" | grep -v "^lwt-counter")
+few=$(echo "$echoes" | grep -E "^(0[1-6]-[a-z-]*|floor|floor-again)$tab")
+some=$few
+[ "$quick" ] || some=$(echo "$echoes" | grep -E "^(0.-.*|floor.*|libuv|libev|go1|node|lwt)$tab")
+[ "$quick" ] && ones=$few || ones=$echoes
+counters=$(steps | grep "^0[56].*" | sed "s/${tab}echo${tab}\(.*\)/${tab}counter${tab}\1 --protocol counter/"
+  peers | grep "^lwt-counter")
+
+work echo-1 "$rounds" 1 no "$ones" --seconds "$seconds" --clients 1
+work echo-64 "$rounds" 64 no "$echoes" --seconds "$seconds" --clients 64
+work echo-1000 "$rounds" 1000 no "$ones" --seconds "$seconds" --clients 1000
+work bulk "$rounds" 1 no "$echoes" --seconds "$seconds" --clients 1 --size 65536 --depth 64
+work churn "$rounds" 32 no "$echoes" --seconds "$seconds" --clients 32 --churn
+work counter "$rounds" 64 no "$counters" --seconds "$seconds" --clients 64 --depth 16
+for active in 64 1; do
+  for idle in 0 900 10000; do
+    work idle-$active-$idle "$rounds" $((active + idle)) no "$some" --seconds "$seconds" --clients $active --idle $idle
+  done
+done
+work memory 1 901 yes "$(echo "$echoes" | grep -E "^0[34]")" --seconds "$seconds" --clients 1 --idle 900
+work memory 1 9001 yes "$(echo "$echoes" | grep -Ev "^0[34]|-again")" --seconds "$seconds" --clients 1 --idle 9000
+work plain "$rounds" 64 no "$(accept_modes plain)" --seconds "$seconds" --clients 64
+work work "$rounds" 64 no "$(accept_modes work --work 20)" --seconds "$seconds" --clients 64
+[ -t 2 ] && printf '\r%70s\r' '' >&2
+
+environment >$out/environment.tsv
+[ $failures = 0 ] || echo "bench.sh: $failures measurements have failed: see the notes in $out/results.csv" >&2
+sh bench/report.sh $out || exit 1
+[ $failures = 0 ]
