@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bench/report.sh: what it makes of a run's results. Nothing is measured here; the results are made up.
+
+load helpers
+
+row() { # row ROUND WORKLOAD SERVER CPU: a thousand messages in a second, at CPU µs each
+  printf '%s,%s,%s,1000,1,%s,10,20,30,,,,\n' "$1" "$2" "$3" "${4}000"
+}
+
+results() { # in the second round everything takes twice as long
+  echo round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note
+  row 1 echo-64 06-parallel 10
+  row 1 echo-64 06-again 11
+  row 1 echo-64 floor 10
+  row 1 echo-64 libuv 8
+  row 2 echo-64 06-parallel 20
+  row 2 echo-64 06-again 20
+  row 2 echo-64 floor 16
+  row 2 echo-64 libuv 16
+  row 3 echo-64 06-parallel 30
+  row 3 echo-64 06-again 27
+  row 3 echo-64 floor 40
+  row 3 echo-64 libuv 24
+  echo '3,echo-64,02-loop-echo,0,,,,,,,,,serves one client at a time'
+  echo '1,memory,06-parallel,0,,,,,,1000000,1100000,1000,'
+  row 1 idle-1-0 04-select-echo 10
+  row 1 idle-1-900 04-select-echo 50
+  row 1 work-each-1 06-parallel 20
+  row 1 work-each-2 06-parallel 20
+}
+
+report() {
+  mkdir -p run
+  results >run/results.csv
+  printf 'floor\techo\tours\tbuild/bench/floor\nlibev\tmissing\tlibev-dev\n' >run/servers.tsv
+  printf 'kernel\tone | other\nquick\tyes\n' >run/environment.tsv
+  sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out 2>err
+}
+
+goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
+  REPLY=$(grep -E "^$1 +$2 " out) || {
+    echo "no goal '$1', '$2' in:"
+    cat out
+    return 1
+  }
+}
+
+@test "bench: a ratio is the median of the rounds' ratios, with the spread of a binary against itself" {
+  report
+  goal "CPU an echo, 64 connections" "06 / floor" # 1, 1.25 and 0.75; of the medians it would be 1.25
+  [[ $REPLY == *"<= 1.05 "*" 1.000 (0.75..1.25) "*" 06: 1.00 (0.90..1.10) "*" met" ]]
+  goal "memory an idle connection" 06
+  [[ $REPLY == *" 100 (100..100) "*" met" ]]
+}
+
+@test "bench: a goal that is missed is told, and is no error" {
+  report
+  goal "CPU an echo, 64 connections" "06 / libuv"
+  [[ $REPLY == *" 1.250 (1.25..1.25) "*" missed" ]]
+  goal "--work 20, each: 2 threads to 1" 06
+  [[ $REPLY == *" 1.000 (1.00..1.00) "*" missed" ]]
+  grep -q '^2 met, 2 missed, ' out
+  grep -q '| 06 / libuv | .* | \*\*missed\*\* |$' run/report.md
+}
+
+@test "bench: what was not measured is named, with the reason" {
+  report
+  goal "CPU an echo, 64 connections" "06 / libev"
+  [[ $REPLY == *"not measured: libev-dev is not installed" ]]
+  goal "CPU a connection, churn" "06 / floor"
+  [[ $REPLY == *"not measured: not in this run" ]]
+  grep -q '^missing: libev (libev-dev)$' out
+  grep -q '^Missing, and so not measured: libev (libev-dev)\.$' run/report.md
+  grep -q '^| 02-loop-echo .* (1) |' run/steps.md
+  grep -q '^[0-9]\. serves one client at a time$' run/steps.md
+  grep -q '^| 04-select-echo .* × 5.00 with 900 |' run/steps.md
+  grep -qF '| kernel | one \| other |' run/report.md
+}
+
+@test "bench: results that cannot be read are an error" {
+  mkdir -p run/empty
+  run sh "$BATS_TEST_DIRNAME/../bench/report.sh" run/empty
+  assert_equal "status without results" 1 "$status"
+  [[ $output == *"no results.csv"* ]]
+  echo round,workload >run/empty/results.csv
+  run sh "$BATS_TEST_DIRNAME/../bench/report.sh" run/empty
+  assert_equal "status with other columns" 1 "$status"
+  [[ $output == *"no column server"* ]]
+  results | head -n 1 >run/empty/results.csv
+  run sh "$BATS_TEST_DIRNAME/../bench/report.sh" run/empty
+  assert_equal "status without a figure" 1 "$status"
+  [[ $output == *"no figure"* ]]
+}
+
+@test "bench: the figures are drawn" {
+  needs_tool gnuplot
+  report
+  local figure
+  for figure in cpu-per-echo idle memory threads; do
+    grep -q '</svg>' "run/$figure.svg"
+    grep -qF "($figure.svg)" run/report.md
+  done
+}
+
+@test "bench: without gnuplot there is the report, and its package is named" {
+  local tool
+  mkdir bin
+  for tool in sh awk sed grep ls rm mkdir cat dirname tail fold; do ln -s "$(command -v $tool)" bin; done
+  report >/dev/null # makes run/
+  PATH=$PWD/bin sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out 2>err
+  grep -q 'gnuplot is missing (Debian: gnuplot-nox)' err
+  grep -q 'gnuplot-nox' run/report.md
+}
