@@ -31,17 +31,17 @@ fail() {
 
 # ---- the servers: NAME, PROTOCOL, CORES (one, all) and COMMAND; their processes are $running
 
-ours="--backlog 4096"
+queue="--backlog 4096"
 steps() {
   cat <<END
-01-sync-echo	echo	one	build/01-sync-echo $ours
-02-loop-echo	echo	one	build/02-loop-echo $ours
-03-fork-echo	echo	one	build/03-fork-echo $ours --max-connections 1100
-04-select-echo	echo	one	build/04-select-echo $ours
-05-epoll-counter	counter	one	build/05-epoll-counter $ours
-06-parallel	echo	one	build/06-parallel $ours --threads 1
-05-again	counter	one	build/05-epoll-counter $ours
-06-again	echo	one	build/06-parallel $ours --threads 1
+01-sync-echo	echo	one	build/01-sync-echo $queue
+02-loop-echo	echo	one	build/02-loop-echo $queue
+03-fork-echo	echo	one	build/03-fork-echo $queue --max-connections 1100
+04-select-echo	echo	one	build/04-select-echo $queue
+05-epoll-counter	counter	one	build/05-epoll-counter $queue
+06-parallel	echo	one	build/06-parallel $queue --threads 1
+05-again	counter	one	build/05-epoll-counter $queue
+06-again	echo	one	build/06-parallel $queue --threads 1
 END
 }
 
@@ -53,11 +53,10 @@ peers() {
 accept_modes() { # accept_modes NAME OPTION...: 06 with one and two threads, each and one accepting
   name=$1
   shift
-  for mode in each one; do
-    for threads in 1 2; do
-      printf '%s\techo\tall\t%s\n' "$name-$mode-$threads" \
-        "build/06-parallel $ours --accept $mode --threads $threads $*"
-    done
+  for way in each-1 each-2 each-2-again one-1 one-2 one-2-again; do
+    mode=${way%%-*} threads=${way#*-}
+    printf '%s\techo\tall\t%s\n' "$name-$way" \
+      "build/06-parallel $queue --accept $mode --threads ${threads%%-*} $*"
   done
 }
 
@@ -101,7 +100,8 @@ trap 'exit 143' TERM
 
 row() { # row MESSAGES SECONDS CPU P50 P99 P999 BEFORE AFTER CLIENTS NOTE
   case $workload in
-    plain | work) what=$name,06-parallel ;; # 06 in several ways, each a workload
+    # 06 in several ways, each a workload
+    bare | work) case $name in *-again) what=${name%-again},06-again ;; *) what=$name,06-parallel ;; esac ;;
     *) what=$workload,$name ;;
   esac
   (IFS=, && echo "$round,$what,$*") >>$out/results.csv
@@ -121,7 +121,14 @@ measure() { # measure OPTION...: a row for the server $name at $port
     return
   fi
   row "$(field messages)" "$(field seconds)" "$(field cpu_us)" "$(field p50_us)" "$(field p99_us)" \
-    "$(field p999_us)" "$(field memory_before)" "$(field memory_after)" "$(field clients)" ''
+    "$(field p999_us)" "$(field memory_before)" "$(field memory_after)" "$(field clients)" "$(remark)"
+}
+
+remark() {
+  case $workload:$name in
+  counter:* | memory:*) ;;
+  *:05*) echo "counts: a line of 4 bytes, answered with 29" ;;
+  esac
 }
 
 # Why a server is not measured with this workload: the first line that matches.
@@ -144,31 +151,35 @@ show() {
   fi
 }
 
-# work NAME ROUNDS CLIENTS FRESH SERVERS OPTION...: SERVERS is a list as of steps; FRESH: start each
-# server again for each measurement.
-work() {
-  workload=$1 many=$2 clients=$3 fresh=$4
+# measure_all NAMES ROUNDS CLIENTS FRESH SERVERS OPTION...: NAMES are workloads that differ in their
+# last part, how many idle clients there are; a server has them one right after another, so that
+# they can be compared. SERVERS is a list as of steps. FRESH: start a server again for each.
+measure_all() {
+  names=$1 many=$2 active=$3 fresh=$4
   done=$((done + 1))
-  echo "$workload" | grep -Eq "${WORKLOADS:-.}" || return
+  echo "$names" | grep -Eq "${WORKLOADS:-.}" || return
   chosen=$(echo "$5" | grep -E "^(${SERVERS:-[^$tab]*})$tab")
   shift 5
-  [ -t 2 ] || echo "[$((100 * done / total)) %] $workload" >&2
+  [ -t 2 ] || echo "[$((100 * done / total)) %] $names" >&2
   round=1
   while [ $round -le "$many" ]; do
     while IFS=$tab read -r name protocol cores command; do
       [ -n "$name" ] || continue
-      show
-      reason=$(why_not "$name" "$clients")
-      if [ -n "$reason" ]; then
-        row '' '' '' '' '' '' '' '' '' "$reason"
-        continue
-      fi
-      eval "pid=\${pid_$(variable "$name"):-} port=\${port_$(variable "$name"):-}"
-      # shellcheck disable=SC2086
-      [ $round = 1 ] || [ "$fresh" = yes ] || [ "$name" = 01-sync-echo ] &&
-        start "$name" "$cores" $command
-      measure --protocol "$protocol" "$@"
-      [ "$fresh" = no ] || stop_all
+      for workload in $names; do
+        show
+        case $workload in idle-*) idle=${workload##*-} ;; memory) idle=$memory_idle ;; *) idle=0 ;; esac
+        reason=$(why_not "$name" $((active + idle)))
+        if [ -n "$reason" ]; then
+          row '' '' '' '' '' '' '' '' '' "$reason"
+          continue
+        fi
+        eval "pid=\${pid_$(variable "$name"):-} port=\${port_$(variable "$name"):-}"
+        # shellcheck disable=SC2086
+        [ $round = 1 ] && [ "$workload" = "${names%% *}" ] || [ "$fresh" = yes ] || [ "$name" = 01-sync-echo ] &&
+          start "$name" "$cores" $command
+        measure --protocol "$protocol" --clients "$active" --idle "$idle" --seconds "$seconds" "$@"
+        [ "$fresh" = no ] || stop_all
+      done
     done <<END
 $chosen
 END
@@ -186,6 +197,7 @@ environment() {
   value cores "$(nproc)"
   value memory "$(awk '/^MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo)"
   value kernel "$(uname -sr)"
+  # shellcheck disable=SC1091
   value system "$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")"
   value "congestion control" "$(cat /proc/sys/net/ipv4/tcp_congestion_control)"
   value compiler "$("${CC:-cc}" --version | head -n 1)"
@@ -222,31 +234,33 @@ awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all 
   END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' $out/servers.tsv >&2
 echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >$out/results.csv
 
-done=0 total=16 failures=0
+done=0 total=12 failures=0 memory_idle=
 both=$(steps; peers)
 echoes=$(echo "$both" | grep -v "^lwt-counter")
-few=$(echo "$echoes" | grep -E "^(0[1-6]-[a-z-]*|floor|floor-again)$tab")
-some=$few
-[ "$quick" ] || some=$(echo "$echoes" | grep -E "^(0.-.*|floor.*|libuv|libev|go1|node|lwt)$tab")
-[ "$quick" ] && ones=$few || ones=$echoes
+ours=$(echo "$echoes" | grep -E "^(0.-.*|floor.*)$tab")
+some=$(echo "$echoes" | grep -E "^(0.-.*|floor.*|libuv|libev|go1|node|lwt)$tab")
 counters=$(steps | grep "^0[56].*" | sed "s/${tab}echo${tab}\(.*\)/${tab}counter${tab}\1 --protocol counter/"
   peers | grep "^lwt-counter")
+if [ "$quick" ]; then
+  few=$ours some=$ours
+else
+  few=$echoes
+fi
 
-work echo-1 "$rounds" 1 no "$ones" --seconds "$seconds" --clients 1
-work echo-64 "$rounds" 64 no "$echoes" --seconds "$seconds" --clients 64
-work echo-1000 "$rounds" 1000 no "$ones" --seconds "$seconds" --clients 1000
-work bulk "$rounds" 1 no "$echoes" --seconds "$seconds" --clients 1 --size 65536 --depth 64
-work churn "$rounds" 32 no "$echoes" --seconds "$seconds" --clients 32 --churn
-work counter "$rounds" 64 no "$counters" --seconds "$seconds" --clients 64 --depth 16
-for active in 64 1; do
-  for idle in 0 900 10000; do
-    work idle-$active-$idle "$rounds" $((active + idle)) no "$some" --seconds "$seconds" --clients $active --idle $idle
-  done
-done
-work memory 1 901 yes "$(echo "$echoes" | grep -E "^0[34]")" --seconds "$seconds" --clients 1 --idle 900
-work memory 1 9001 yes "$(echo "$echoes" | grep -Ev "^0[34]|-again")" --seconds "$seconds" --clients 1 --idle 9000
-work plain "$rounds" 64 no "$(accept_modes plain)" --seconds "$seconds" --clients 64
-work work "$rounds" 64 no "$(accept_modes work --work 20)" --seconds "$seconds" --clients 64
+measure_all echo-1 "$rounds" 1 no "$few"
+measure_all echo-64 "$rounds" 64 no "$echoes"
+measure_all echo-1000 "$rounds" 1000 no "$few"
+measure_all bulk "$rounds" 1 no "$echoes" --size 65536 --depth 64
+measure_all churn "$rounds" 32 no "$echoes" --churn
+measure_all counter "$rounds" 64 no "$counters" --depth 16
+measure_all "idle-64-0 idle-64-900 idle-64-10000" "$rounds" 64 no "$some"
+measure_all "idle-1-0 idle-1-900 idle-1-10000" "$rounds" 1 no "$some"
+memory_idle=900
+measure_all memory 1 1 yes "$(echo "$echoes" | grep -E "^0[34]")"
+memory_idle=9000
+measure_all memory 1 1 yes "$(echo "$echoes" | grep -v "^0[34]")"
+measure_all bare "$rounds" 64 no "$(accept_modes bare)"
+measure_all work "$rounds" 64 no "$(accept_modes work --work 20)"
 [ -t 2 ] && printf '\r%70s\r' '' >&2
 
 environment >$out/environment.tsv

@@ -81,5 +81,6 @@ END
   cat parts/workloads.md
 } >report.md || exit 1
 
-cat parts/goals.txt parts/count
+cat parts/goals.txt
+fold -s -w 118 parts/count
 [ -z "$missing" ] || echo "missing: $missing" | fold -s -w 118

@@ -9,7 +9,7 @@ function class(s) { return s ~ /^0[1-6]-/ ? substr(s, 2, 1) + 0 : s == "floor" }
 function write_bars(name, kind, w,    i, y, s, text) {
   for (i = sort_by(kind, w); i > 0; i--) {
     s = order[n_servers[w] - i + 1]
-    if (s ~ /-again$/ || !collect(kind, w, s))
+    if (s ~ /-again$/ || !collect(kind, w, s) || (w ~ /^echo/ && s ~ /^05/)) # which counts
       continue
     text = label(s)
     if (kind == "memory" && s in holds)
@@ -24,7 +24,7 @@ function write_bars(name, kind, w,    i, y, s, text) {
 function write_idle(a,    i, j, k, n_ks, ks, n_drawn, drawn, n_ends, s, x, y, of, at, push, out) {
   out = "parts/idle-" a
   n_ks = split("0 900 10000", ks, " ")
-  n_drawn = split("03-fork-echo 04-select-echo 05-epoll-counter 06-parallel libuv go asyncio", drawn, " ")
+  n_drawn = split("03-fork-echo 04-select-echo 05-epoll-counter 06-parallel libuv go1 lwt", drawn, " ")
   for (i = 1; i <= n_drawn; i++) {
     s = drawn[i]
     x = -1
@@ -84,7 +84,7 @@ function write_figures() {
   labels["luv"] = "Luv (OCaml)"
   holds["03-fork-echo"] = holds["socat"] = "a process"
   holds["04-select-echo"] = holds["05-epoll-counter"] = holds["06-parallel"] = "a struct"
-  holds["go"] = "a goroutine"
+  holds["go"] = holds["go1"] = "a goroutine"
   write_bars("cpu-per-echo", "cpu", "echo-64")
   write_bars("memory", "memory", "memory")
   write_idle(1)
