@@ -229,7 +229,7 @@ fi
 # ---- the workloads
 
 at_start=$(head -n 1 /proc/stat)
-sh bench/peers/peers.sh >$out/servers.tsv || fail "a peer cannot be built"
+sh bench/peers/peers.sh >$out/servers.tsv || echo "bench.sh: goes on without it" >&2
 awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all = all " " $3 }
   END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' $out/servers.tsv >&2
 echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >$out/results.csv

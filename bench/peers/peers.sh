@@ -6,6 +6,7 @@
 #   NAME  echo|counter  VERSION  COMMAND     COMMAND runs in the top directory; add the port
 #   NAME  missing       PACKAGE              Debian's; README.md has the one line for all of them
 #
+# SERVERS, an extended regular expression, leaves out those whose whole names do not match.
 # The status is 1, with a line on stderr, if something is there and yet cannot be built.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -18,6 +19,8 @@ mkdir -p $out
 
 peer() { printf '%s\t%s\t%s\t%s\n' "$@"; }
 missing() { printf '%s\tmissing\t%s\n' "$@"; }
+
+wanted() { echo "$1" | grep -Eqx "${SERVERS:-.*}"; }
 
 build() { # build PROGRAM SOURCES COMMAND...: unless it is newer than all its sources
   program=$1 sources=$2
@@ -48,6 +51,7 @@ in_c() { # in_c PACKAGE HEADER MACROS LIBRARY NAME...
   package=$1 found=$(version "$2" "$3") library=$4
   shift 4
   for name in "$@"; do
+    wanted "$name" || continue
     if [ -z "$found" ]; then
       missing "$name" "$package"
     elif compile "$name" "bench/peers/$name.c" "$library"; then
@@ -57,6 +61,7 @@ in_c() { # in_c PACKAGE HEADER MACROS LIBRARY NAME...
 }
 
 in_ocaml() { # in_ocaml PACKAGE LIBRARY NAME PROTOCOL MODULE
+  wanted "$3" || return 0
   found=$(ocamlfind query -format %v "$2" 2>>$log)
   [ "$found" = '[unspecified]' ] && # Debian's Luv does not tell it
     found=$(dpkg-query -W -f '${Version}' "$1" | sed 's/-.*//')
@@ -79,13 +84,15 @@ ocamlopt() { # ocamlopt LIBRARY NAME MODULE: the compiler leaves its files besid
       "$made/$3.ml"
 }
 
-compile floor bench/floor.c && peer floor echo ours $out/floor
+wanted floor && compile floor bench/floor.c && peer floor echo ours $out/floor
 
 in_c libuv1-dev uv.h UV_VERSION_MAJOR.UV_VERSION_MINOR.UV_VERSION_PATCH -luv libuv-doc libuv
 in_c libevent-dev event2/event-config.h EVENT__VERSION -levent libevent
 in_c libev-dev ev.h EV_VERSION_MAJOR.EV_VERSION_MINOR -lev libev
 
-if ! command -v go >/dev/null; then
+if ! wanted go && ! wanted go1; then
+  :
+elif ! command -v go >/dev/null; then
   missing go1 golang-go
   missing go golang-go
 elif build $out/go bench/peers/go.go \
@@ -95,7 +102,9 @@ elif build $out/go bench/peers/go.go \
   peer go echo "${found#go}" "$out/go"
 fi
 
-if command -v node >/dev/null; then
+if ! wanted node; then
+  :
+elif command -v node >/dev/null; then
   found=$(node --version)
   peer node echo "${found#v}" "node bench/peers/node.js"
 else
@@ -104,7 +113,9 @@ fi
 
 python=/usr/bin/python3 # Debian's, whatever else is in PATH
 [ -x $python ] || python=python3
-if found=$($python -c 'import platform; print(platform.python_version())' 2>>$log); then
+if ! wanted asyncio; then
+  :
+elif found=$($python -c 'import platform; print(platform.python_version())' 2>>$log); then
   peer asyncio echo "$found" "$python bench/peers/python-asyncio.py"
 else
   missing asyncio python3
@@ -114,7 +125,9 @@ in_ocaml liblwt-ocaml-dev lwt.unix lwt echo lwt_echo
 in_ocaml liblwt-ocaml-dev lwt.unix lwt-counter counter lwt_counter
 in_ocaml libluv-ocaml-dev luv luv echo luv_echo
 
-if command -v socat >/dev/null; then
+if ! wanted socat; then
+  :
+elif command -v socat >/dev/null; then
   peer socat echo "$(socat -V | awk '/^socat version/ { print $3 }')" "sh bench/peers/socat.sh"
 else
   missing socat socat
