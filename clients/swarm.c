@@ -23,12 +23,11 @@
 #include "../common/io.h"
 #include "../common/options.h"
 #include "process.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <limits.h>
-#include <locale.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -36,20 +35,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MS INT64_C(1000000) /* in nanoseconds, as all moments and durations here */
 #define BATCH 64            /* events taken, and clients connected, at a time */
 #define PERIOD 65521U       /* of a message's bytes: a prime, so that no buffer's size divides it */
-#define ROWS 40             /* clients drawn */
 #define AT_ONE_ADDRESS 4000 /* connections; with more, connect must search for a free port */
-
-/* How a client may end. */
-enum outcome { SERVED, REFUSED, RESET, CUT_SHORT, WRONG, TIMED_OUT, FAILED, OUTCOMES };
-static const char *const outcome_names[OUTCOMES] = {"served", "refused",   "reset", "cut short",
-                                                    "wrong",  "timed out", "failed"};
 
 struct client {
     int fd;
@@ -587,125 +578,11 @@ static long most_at_once(void)
     return most;
 }
 
-/* Writes a duration: "0.41 s", "0.08 ms". Returns text. */
-static const char *duration(int64_t ns, char text[24])
+static struct life life_of(long i)
 {
-    if (ns < 100 * MS)
-        snprintf(text, 24, "%.2f ms", (double)ns / 1e6);
-    else
-        snprintf(text, 24, "%.2f s", (double)ns / 1e9);
-    return text;
-}
-
-/* How the states of a client are drawn. */
-struct ink {
-    const char *sign[2]; /* in ASCII, in UTF-8 */
-    const char *colour;
-    const char *meaning;
-};
-static const struct ink waiting = {{".", "\u2591"}, "2", "waiting"};
-static const struct ink served = {{"#", "\u2588"}, "32", "being served"};
-static const struct ink failed = {{"x", "\u2717"}, "31", "not served to the end"};
-static const struct ink axis = {{"-", "\u2500"}, "2", ""};
-
-static struct {
-    bool utf8, colours;
-    int cells; /* for the whole time */
-    int names; /* the width of the longest client's number */
-} chart;
-
-static void lay_out_chart(void)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    struct winsize window = {.ws_col = 80};
-    bool terminal = isatty(STDOUT_FILENO);
-
-    setlocale(LC_CTYPE, "");
-    chart.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    chart.colours = terminal || getenv("CLICOLOR_FORCE"); /* demo.sh has the terminal: it says so */
-    if ((no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
-        chart.colours = false;
-    if (terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == -1 || window.ws_col == 0))
-        window.ws_col = 80;
-    int columns = window.ws_col < 100 ? window.ws_col : 100;
-    chart.names = snprintf(NULL, 0, "%ld", n_clients < ROWS ? n_clients : ROWS);
-    chart.cells = columns - chart.names - (int)strlen("client   timed out 60.00 s ");
-    if (chart.cells < 20)
-        chart.cells = 20;
-}
-
-static void draw(const struct ink *ink, int cells)
-{
-    if (chart.colours)
-        printf("\033[%sm", ink->colour);
-    for (; cells > 0; cells--)
-        fputs(ink->sign[chart.utf8], stdout);
-    if (chart.colours)
-        printf("\033[0m");
-}
-
-/* The cell's edge that is nearest to a moment. */
-static int edge(int64_t moment)
-{
-    double part = (double)(moment - start) / (double)(ended - start);
-    return (int)(part * chart.cells + 0.5);
-}
-
-static void draw_client(const struct client *client)
-{
-    const struct ink *inks[4] = {&waiting};
-    int edges[5] = {edge(client->began), edge(client->end)};
-    char time[24];
-    int n = 1;
-
-    if (client->first_got != 0) {
-        edges[n] = edge(client->first_got);
-        inks[n++] = &served;
-        edges[n] = edge(client->last_got);
-        if (edges[n] < edge(client->end)) {
-            inks[n++] = &waiting;
-            edges[n] = edge(client->end);
-        }
-    }
-    if (client->outcome != SERVED) {
-        inks[n++] = &failed;
-        edges[n] = edges[n - 1] + 1;
-    }
-    for (int i = 1; i <= n; i++) /* whatever has happened gets a cell, and moves what follows */
-        if (edges[i] <= edges[i - 1])
-            edges[i] = edges[i - 1] + 1;
-    for (int i = n; i >= 0; i--)
-        if (edges[i] > chart.cells - (n - i))
-            edges[i] = chart.cells - (n - i);
-
-    printf("client %*ld %*s", chart.names, (long)(client - clients) + 1, edges[0], "");
-    for (int i = 0; i < n; i++)
-        draw(inks[i], edges[i + 1] - edges[i]);
-    printf("%*s  %s", chart.cells - edges[n], "", outcome_names[client->outcome]);
-    if (client->outcome != REFUSED)
-        printf(" %s", duration(client->end - client->began, time));
-    putchar('\n');
-}
-
-static void draw_chart(void)
-{
-    const struct ink *legend[] = {&waiting, &served, &failed};
-    char time[24];
-
-    lay_out_chart();
-    int margin = chart.names + (int)strlen("client  ");
-    for (long i = 0; i < n_clients && i < ROWS; i++)
-        draw_client(&clients[i]);
-    if (n_clients > ROWS)
-        printf("and %ld clients more\n", n_clients - ROWS);
-    duration(ended - start, time);
-    printf("%*s0 ", margin, "");
-    draw(&axis, chart.cells - 3 - (int)strlen(time));
-    printf(" %s\n%*s", time, margin, "");
-    for (int i = 0; i < 3; i++) {
-        draw(legend[i], 1);
-        printf(" %s%s", legend[i]->meaning, i < 2 ? "   " : "\n");
-    }
+    const struct client *client = &clients[i];
+    return (struct life){client->began, client->first_got, client->last_got, client->end,
+                         client->outcome};
 }
 
 /* For programs: a line of NAME=VALUE. */
@@ -848,7 +725,7 @@ int main(int argc, char *argv[])
     address_free(list);
 
     if (timeline)
-        draw_chart();
+        timeline_draw(n_clients, life_of, start, ended);
     if (figures)
         print_figures();
     else
