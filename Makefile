@@ -38,7 +38,7 @@ COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
 .PHONY: all tools check test torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
-  accept-tutorial stuck ladder bench $(PROGRAMS) $(VARIANTS) $(DIFFS)
+  accept-tutorial stuck ladder bench accept-bench $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
 
@@ -95,6 +95,11 @@ demo: ## show all six at work: who is served when
 bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes a minute or two
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@sh bench/bench.sh $(if $(QUICK),quick)
+
+accept-bench: ## make bench/RESULTS.md of what the last make bench has measured
+	@mkdir -p bench/results
+	@cp build/bench/*.svg build/bench/results.csv build/bench/steps.md bench/results
+	@sed 's|](\([a-z-]*\.svg\))|](results/\1)|' build/bench/report.md >bench/RESULTS.md
 
 test: all tools ## run the tests: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'

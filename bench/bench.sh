@@ -6,12 +6,14 @@
 # the machine's speed meets all of them. swarm is the clients, and reads the server's CPU time. The
 # servers have the first core, swarm has the last, but for those that are to use several.
 #
-# Writes build/bench/results.csv, servers.tsv and environment.tsv; report.sh makes the rest of them.
-# From the environment: ROUNDS, SECONDS_EACH, and SERVERS and WORKLOADS, of which only those are
-# measured whose names match (extended regular expressions).
+# Writes results.csv, servers.tsv and environment.tsv; report.sh makes the rest of them. From the
+# environment: RESULTS, the directory for them (build/bench); BUILD, where our programs are (build);
+# ROUNDS, SECONDS_EACH; and SERVERS and WORKLOADS, of which only those are measured whose names match
+# (extended regular expressions).
 set -u
 cd "$(dirname "$0")/.." || exit 1
-out=build/bench
+out=${RESULTS:-build/bench}
+bin=${BUILD:-build}
 logs=$out/logs
 quick=${1:+yes}
 rounds=${ROUNDS:-${quick:+3}}
@@ -34,20 +36,20 @@ fail() {
 queue="--backlog 4096"
 steps() {
   cat <<END
-01-sync-echo	echo	one	build/01-sync-echo $queue
-02-loop-echo	echo	one	build/02-loop-echo $queue
-03-fork-echo	echo	one	build/03-fork-echo $queue --max-connections 1100
-04-select-echo	echo	one	build/04-select-echo $queue
-05-epoll-counter	counter	one	build/05-epoll-counter $queue
-06-parallel	echo	one	build/06-parallel $queue --threads 1
-05-again	counter	one	build/05-epoll-counter $queue
-06-again	echo	one	build/06-parallel $queue --threads 1
+01-sync-echo	echo	one	$bin/01-sync-echo $queue
+02-loop-echo	echo	one	$bin/02-loop-echo $queue
+03-fork-echo	echo	one	$bin/03-fork-echo $queue --max-connections 1100
+04-select-echo	echo	one	$bin/04-select-echo $queue
+05-epoll-counter	counter	one	$bin/05-epoll-counter $queue
+06-parallel	echo	one	$bin/06-parallel $queue --threads 1
+05-again	counter	one	$bin/05-epoll-counter $queue
+06-again	echo	one	$bin/06-parallel $queue --threads 1
 END
 }
 
 peers() {
-  awk -F '\t' -v OFS='\t' '$2 != "missing" { print $1, $2, $1 == "go" ? "all" : "one", $4 }' $out/servers.tsv
-  awk -F '\t' -v OFS='\t' '$1 == "floor" { print "floor-again", $2, "one", $4 }' $out/servers.tsv
+  awk -F '\t' -v OFS='\t' '$2 != "missing" { print $1, $2, $1 == "go" ? "all" : "one", $4 }' "$out"/servers.tsv
+  awk -F '\t' -v OFS='\t' '$1 == "floor" { print "floor-again", $2, "one", $4 }' "$out"/servers.tsv
 }
 
 accept_modes() { # accept_modes NAME OPTION...: 06 with one and two threads, each and one accepting
@@ -56,7 +58,7 @@ accept_modes() { # accept_modes NAME OPTION...: 06 with one and two threads, eac
   for way in each-1 each-2 each-2-again one-1 one-2 one-2-again; do
     mode=${way%%-*} threads=${way#*-}
     printf '%s\techo\tall\t%s\n' "$name-$way" \
-      "build/06-parallel $queue --accept $mode --threads ${threads%%-*} $*"
+      "$bin/06-parallel $queue --accept $mode --threads ${threads%%-*} $*"
   done
 }
 
@@ -104,7 +106,7 @@ row() { # row MESSAGES SECONDS CPU P50 P99 P999 BEFORE AFTER CLIENTS NOTE
     bare | work) case $name in *-again) what=${name%-again},06-again ;; *) what=$name,06-parallel ;; esac ;;
     *) what=$workload,$name ;;
   esac
-  (IFS=, && echo "$round,$what,$*") >>$out/results.csv
+  (IFS=, && echo "$round,$what,$*") >>"$out"/results.csv
 }
 
 field() { # field NAME: of $figures
@@ -115,7 +117,7 @@ field() { # field NAME: of $figures
 }
 
 measure() { # measure OPTION...: a row for the server $name at $port
-  if ! figures=$(on "$last" build/swarm "$port" --server "$pid" --figures --timeout 60 "$@" 2>"$logs/swarm"); then
+  if ! figures=$(on "$last" "$bin/swarm" "$port" --server "$pid" --figures --timeout 60 "$@" 2>"$logs/swarm"); then
     row '' '' '' '' '' '' '' '' '' "failed: $(tr ',\n' ' ;' <"$logs/swarm")$figures"
     failures=$((failures + 1))
     return
@@ -229,10 +231,10 @@ fi
 # ---- the workloads
 
 at_start=$(head -n 1 /proc/stat)
-sh bench/peers/peers.sh >$out/servers.tsv || echo "bench.sh: goes on without it" >&2
+sh bench/peers/peers.sh >"$out"/servers.tsv || echo "bench.sh: goes on without it" >&2
 awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all = all " " $3 }
-  END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' $out/servers.tsv >&2
-echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >$out/results.csv
+  END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' "$out"/servers.tsv >&2
+echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >"$out"/results.csv
 
 done=0 total=12 failures=0 memory_idle=
 both=$(steps; peers)
@@ -263,7 +265,7 @@ measure_all bare "$rounds" 64 no "$(accept_modes bare)"
 measure_all work "$rounds" 64 no "$(accept_modes work --work 20)"
 [ -t 2 ] && printf '\r%70s\r' '' >&2
 
-environment >$out/environment.tsv
+environment >"$out"/environment.tsv
 [ $failures = 0 ] || echo "bench.sh: $failures measurements have failed: see the notes in $out/results.csv" >&2
-sh bench/report.sh $out || exit 1
+sh bench/report.sh "$out" || exit 1
 [ $failures = 0 ]

@@ -113,3 +113,21 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   grep -q 'gnuplot is missing (Debian: gnuplot-nox)' err
   grep -q 'gnuplot-nox' run/report.md
 }
+
+@test "bench: measures servers, round by round, and leaves nothing running" {
+  local top=$BATS_TEST_DIRNAME/.. bin step
+  bin=$(realpath --relative-to="$top" "$BUILD") # of the words of a command none may have blanks
+  RESULTS=$PWD/run BUILD=$bin ROUNDS=2 SECONDS_EACH=0.05 SERVERS='0[1-6].*|floor' WORKLOADS='echo-1|memory|churn' \
+    sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
+  measured() { awk -F, -v w="$1" -v s="$2" '$2 == w && $3 == s && $4 > 0 && $6 > 0' run/results.csv | wc -l; }
+  for step in 01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel floor; do
+    assert_equal "rounds of $step" 2 "$(measured echo-1 "$step")"
+  done
+  assert_equal "rounds of 01, which ends" 0 "$(measured churn 01-sync-echo)"
+  assert_equal "rounds of 06" 2 "$(measured churn 06-parallel)"
+  grep -q '^2,churn,01-sync-echo,.*serves one client and ends$' run/results.csv
+  goal "CPU a connection, churn" "06 / floor"
+  goal "memory an idle connection" 06
+  grep -q '^| 03-fork-echo | a process | ' run/steps.md
+  ! grep -l "^$bin/0\|^build/bench/" /proc/[0-9]*/cmdline 2>/dev/null
+}
