@@ -96,10 +96,8 @@ bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@sh bench/bench.sh $(if $(QUICK),quick)
 
-accept-bench: ## make bench/RESULTS.md of what the last make bench has measured
-	@mkdir -p bench/results
-	@cp build/bench/*.svg build/bench/results.csv build/bench/steps.md bench/results
-	@sed 's|](\([a-z-]*\.svg\))|](results/\1)|' build/bench/report.md >bench/RESULTS.md
+accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what the last make bench has measured
+	@sh bench/accept.sh
 
 test: all tools ## run the tests: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'

@@ -131,3 +131,18 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   grep -q '^| 03-fork-echo | a process | ' run/steps.md
   ! grep -l "^$bin/0\|^build/bench/" /proc/[0-9]*/cmdline 2>/dev/null
 }
+
+@test "bench: the tutorial has the table and the figures of the run in RESULTS.md" {
+  cd "$BATS_TEST_DIRNAME/.."
+  local line figure
+  while read -r line; do
+    for text in TUTORIAL.md bench/RESULTS.md; do
+      grep -qxF "$line" "$text" || { echo "$text lacks: $line"; return 1; }
+    done
+  done <bench/results/steps.md
+  for figure in cpu-per-echo idle memory threads; do
+    grep -q '</svg>' "bench/results/$figure.svg"
+    grep -q "](results/$figure.svg)" bench/RESULTS.md
+    grep -q "](bench/results/$figure.svg)" README.md TUTORIAL.md
+  done
+}

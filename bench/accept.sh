@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# accept.sh: makes RESULTS.md, results/ and the table in TUTORIAL.md of the last run; for review.
+set -eu
+cd "$(dirname "$0")/.."
+run=build/bench
+mkdir -p bench/results
+cp $run/*.svg $run/results.csv $run/steps.md bench/results
+sed 's|](\([a-z-]*\.svg\))|](results/\1)|' $run/report.md >bench/RESULTS.md
+awk 'NR == FNR { table = table "\n" $0; next }
+  /^<!-- end of the table -->$/ { inside = 0 }
+  !inside
+  /^<!-- the table of bench\/results\/steps.md -->$/ { inside = 1; print table "\n" }' \
+  $run/steps.md TUTORIAL.md >build/TUTORIAL.md
+cat build/TUTORIAL.md >TUTORIAL.md # and keep what it is: its mode, or a link
