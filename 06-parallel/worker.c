@@ -144,9 +144,14 @@ static void turn(struct worker *worker, struct client *client)
 static int watch_listener(struct worker *worker)
 {
     uint32_t events = settings.share_listener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
+
+    /* A full one that slept and watched would be woken for a client, it alone, and not another
+     * process that has room and shares the listener: fd:N. */
+    if (settings.share_listener && worker->listener != -1 && !shared.dropping &&
+        shared.connections >= settings.max_connections)
+        backoff_begin();
     int backoff = backoff_left();
     bool on = backoff == -1;
-
     if (worker->listener == -1 || on == worker->watched)
         return backoff;
     if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
@@ -257,9 +262,7 @@ static long long cpu_time_us(void)
 
 void do_work(void)
 {
-    if (settings.work == 0)
-        return;
-    long long end = cpu_time_us() + settings.work;
-    while (cpu_time_us() < end)
-        ;
+    if (settings.work > 0)
+        for (long long end = cpu_time_us() + settings.work; cpu_time_us() < end;)
+            ;
 }

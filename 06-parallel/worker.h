@@ -63,9 +63,8 @@ void worker_join(struct worker *worker);
  * no room for one; then the caller's listener may have to be left alone: backoff_left(). */
 bool worker_accept(struct worker *worker, int listener);
 
-/* A client's I/O or set-up has failed. Does what --on-handler-error says: `log` logs it; `ignore`
- * does nothing; `raise` logs it, and the server takes no more clients, and ends with status 1 when
- * those that are here have left. */
+/* A client's I/O or set-up has failed. Logs it, unless --on-handler-error says `ignore`; `raise`:
+ * the server takes no more clients, and ends with status 1 when those that are here have left. */
 void worker_client_failed(const struct peer *peer, int error);
 
 #endif

@@ -293,6 +293,34 @@ took_ms() { # what swarm says its messages took, in ms
   each_way limit
 }
 
+all_asleep() { # every thread of the servers
+  local pid
+  for pid in $(in_group "$PID"); do
+    ! grep -h '^State:' "/proc/$pid"/task/*/status | grep -qv sleeping || return 1
+  done
+}
+
+shares_when_full() { # two servers with room for one client each
+  start_at fd:5 --threads 1 --max-connections 1 "$@"
+  await equals 2 grep -c 'listening on' "$LOG"
+  connect
+  greet "$FD"
+  await all_asleep # and one of them is full
+  connect
+  greet "$FD"
+  hears_nothing "$FD" 0.3 # longer than a back-off; now both are
+  hang_up "$FD"
+  await all_asleep
+  connect
+  greet "$FD"
+}
+@test "06: a full one leaves a listener that several share to who has room" {
+  needs_ours "fd:N"
+  local how
+  LAUNCH=("$BUILD/rude" listen 5 bash -c '"$@" & exec "$@"' -)
+  for how in each one; do shares_when_full --accept "$how"; done
+}
+
 @test "06: a batch keeps to the limit, whoever accepts" {
   needs_option --accept
   local how
