@@ -30,6 +30,7 @@ DIFFS := diff-02 diff-03 diff-04 diff-05 diff-06
 # How many lines of a file may be changed against the step before; see `make ladder`.
 BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=25 06/client.h=10
 SOURCES_rude := tests/rude.c
+SOURCES_bench/million := bench/million.c
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
 SOURCES_say := clients/say.c
 SOURCES_swarm := clients/swarm.c clients/process.c clients/timeline.c
@@ -38,16 +39,17 @@ COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
 .PHONY: all tools check test torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
-  accept-tutorial stuck ladder bench accept-bench $(PROGRAMS) $(VARIANTS) $(DIFFS)
+  accept-tutorial stuck ladder bench accept-bench million bench/million $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
 
 define program
 $(1): $(OUT)/$(1)
 $(OUT)/$(1): $(patsubst %.c,$(OUT)/objects/%.o,$(SOURCES_$(1)) $(COMMON))
+	@mkdir -p $$(@D)
 	$$(CC) $$(REQUIRED) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(foreach p,$(PROGRAMS) bench/million,$(eval $(call program,$(p))))
 
 # The command is kept beside the objects, so that other flags mean another compilation.
 $(OUT)/objects/%.o: %.c $(OUT)/command
@@ -86,7 +88,7 @@ $(TOOLS)/fuzz-%: $(FUZZED)
 	clang -std=gnu11 -Wall -Wextra -O1 -g -DCOUNTER=$* -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $<
 
-tools: $(TOOLS)/torture $(TOOLS)/shim.so $(TOOLS)/replay-5 $(TOOLS)/replay-6
+tools: $(TOOLS)/torture $(TOOLS)/shim.so $(TOOLS)/replay-5 $(TOOLS)/replay-6 $(OUT)/bench/million
 
 demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s all VARIANT=
@@ -147,6 +149,9 @@ fuzz: $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers
 	  $(TOOLS)/fuzz-$$step -max_total_time=$(FUZZ_SECONDS) -max_len=500 -artifact_prefix=build/fuzz/ \
 	    -verbosity=1 build/fuzz tests/torture/corpus || exit 1; \
 	done
+
+million: 06-parallel $(OUT)/bench/million ## as many clients at once as the machine holds: see the README
+	@$(OUT)/bench/million
 
 asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and so on
 	@$(MAKE) --no-print-directory all VARIANT=$@

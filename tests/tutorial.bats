@@ -112,7 +112,7 @@ options_of() { "$BUILD/$1" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | sort; }
 
 @test "docs: every option that is named exists" {
   local all option
-  all=$(for program in 01-sync-echo 03-fork-echo 06-parallel say swarm tools/torture; do options_of "$program"; done)
+  all=$(for program in 01-sync-echo 03-fork-echo 06-parallel say swarm tools/torture bench/million; do options_of "$program"; done)
   while read -r option; do
     grep -qx -- "$option" <<<"$all" || { echo "there is no --$option"; return 1; }
   done < <(grep -ohE '`[^`]*`' README.md TUTORIAL.md tests/torture/README.md | grep -v '^`\(diff\|make\|bats\|sudo\|docker\)' |

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bench/million, with few clients: it holds them, counts them, refuses what does not fit, and leaves nobody behind.
+
+load helpers
+
+million() { timeout $((4 * LIMIT)) "$BUILD/bench/million" "$@"; }
+
+holds() { # holds OPTION...: sets OUTPUT to what it says
+  local status=0
+  OUTPUT=$(million "$@" 2>&1) || status=$?
+  ((status != 2)) || skip "this machine has no room for that: $OUTPUT"
+  assert_equal "exit status of million $*" 0 "$status" || { echo "$OUTPUT"; return 1; }
+}
+
+figure() { sed -n "s/^$1  *\([0-9.-]*\) .*/\1/p" <<<"$OUTPUT"; } # figure NAME, of the table in OUTPUT
+
+nobody_is_left() {
+  local exe
+  for exe in /proc/[0-9]*/exe; do
+    if [[ $exe -ef $BUILD/06-parallel || $exe -ef $BUILD/bench/million ]]; then return 1; fi
+  done
+}
+
+@test "million: many are held by several servers at one port, and few wake up for one" {
+  holds --clients 4000 --per-process 400
+  assert_equal "clients" 4000 "$(figure 'clients held at once')"
+  assert_equal "servers" 10 "$(figure 'servers, and client processes')"
+  assert_at_least "clients asked" 40 "$(figure 'clients asked at random, all answered')"
+  assert_at_most "wake-ups a client" 3 "$(figure "  the servers' wake-ups, a client" | cut -d . -f 1)"
+  nobody_is_left
+}
+
+@test "million: servers are filled to the last place" {
+  holds --clients 60 --per-process 2
+  assert_equal "servers" 30 "$(figure 'servers, and client processes')"
+  nobody_is_left
+}
+
+@test "million: what does not fit is refused, with what would do" {
+  exits 2 million --clients 90000000
+  assert_match "message" "90000000 clients do not fit: they need [0-9]+ bytes of memory" "$OUTPUT"
+  assert_match "what would do" "as it is, --clients [0-9]+ would do" "$OUTPUT"
+  exits 2 bash -c 'ulimit -n 500; exec "$0" --per-process 1000' "$BUILD/bench/million"
+  assert_match "message" "may have 500 descriptors, .* .ulimit -n 1100. would do" "$OUTPUT"
+  exits 2 million 9000
+  assert_match "message" "nothing to be told but options" "$OUTPUT"
+}
+
+@test "million: interrupted or killed, it leaves nobody behind" {
+  local signal
+  for signal in INT TERM KILL; do
+    background "$BUILD/bench/million" --clients 1000 --per-process 50 >million.log 2>&1
+    await grep -q 'servers at\|do not fit' million.log
+    signal "$signal" "$JOB"
+    await nobody_is_left
+  done
+}
