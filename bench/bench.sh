@@ -17,9 +17,9 @@ bin=${BUILD:-build}
 logs=$out/logs
 quick=${1:+yes}
 rounds=${ROUNDS:-${quick:+3}}
-rounds=${rounds:-5}
+rounds=${rounds:-7}
 seconds=${SECONDS_EACH:-${quick:+0.08}}
-seconds=${seconds:-0.4}
+seconds=${seconds:-0.3}
 tab=$(printf '\t')
 rm -rf "$logs"
 mkdir -p "$logs"
@@ -153,6 +153,12 @@ show() {
   fi
 }
 
+# The lines of a list, beginning with another one in each round: who comes after whom may matter.
+rotated() {
+  echo "$1" | awk -v first=$((round * 3)) '{ line[NR] = $0 }
+    END { for (i = 0; i < NR; i++) print line[(first + i) % NR + 1] }'
+}
+
 # measure_all NAMES ROUNDS CLIENTS FRESH SERVERS OPTION...: NAMES are workloads that differ in their
 # last part, how many idle clients there are; a server has them one right after another, so that
 # they can be compared. SERVERS is a list as of steps. FRESH: start a server again for each.
@@ -183,7 +189,7 @@ measure_all() {
         [ "$fresh" = no ] || stop_all
       done
     done <<END
-$chosen
+$(rotated "$chosen")
 END
     round=$((round + 1))
   done
@@ -240,7 +246,7 @@ done=0 total=12 failures=0 memory_idle=
 both=$(steps; peers)
 echoes=$(echo "$both" | grep -v "^lwt-counter")
 ours=$(echo "$echoes" | grep -E "^(0.-.*|floor.*)$tab")
-some=$(echo "$echoes" | grep -E "^(0.-.*|floor.*|libuv|libev|go1|node|lwt)$tab")
+some=$(echo "$echoes" | grep -E "^(0.-.*|floor|libuv|libev|go1|lwt)$tab")
 counters=$(steps | grep "^0[56].*" | sed "s/${tab}echo${tab}\(.*\)/${tab}counter${tab}\1 --protocol counter/"
   peers | grep "^lwt-counter")
 if [ "$quick" ]; then

@@ -40,6 +40,7 @@
 
 #define BATCH 64            /* events taken, and clients connected, at a time */
 #define PERIOD 65521U       /* of a message's bytes: a prime, so that no buffer's size divides it */
+#define PIECE (256U * 1024) /* bytes sent or received at a time, at most */
 #define AT_ONE_ADDRESS 4000 /* connections; with more, connect must search for a free port */
 
 struct client {
@@ -63,8 +64,8 @@ static long n_clients = 3, n_idle, rounds = 1, seconds, size = 64, depth = 1, pa
 static long churn, counter, timeline, figures, server, timeout = 60000;
 static long n_all;                       /* n_clients and n_idle */
 static size_t message_size, answer_size; /* of a round: depth messages */
-/* What is sent and answered; so long that PERIOD bytes in a row begin anywhere in a period. */
-static char questions[2 * PERIOD], answers[2 * PERIOD];
+/* What is sent and answered; so long that a piece begins anywhere in a period. */
+static char questions[PERIOD + PIECE], answers[PERIOD + PIECE];
 
 static int epoll;
 static struct client *clients, *pausing, *last_pausing; /* all; those who pause, a queue */
@@ -122,7 +123,7 @@ static void make_messages(void)
 
     message_size = (size_t)depth * (counter ? sizeof inc - 1 : (size_t)size);
     answer_size = (size_t)depth * (counter ? sizeof incremented - 1 : (size_t)size);
-    for (size_t i = 0; i < 2 * PERIOD; i++) {
+    for (size_t i = 0; i < PERIOD + PIECE; i++) {
         if (i % PERIOD == 0)
             random = 1;
         random = random * 1664525 + 1013904223; /* Numerical Recipes; its high bits are the best */
@@ -136,7 +137,7 @@ static size_t origin(const struct client *client)
     return (size_t)(client - clients) * 7919 + (size_t)client->round * 104729;
 }
 
-/* What a client sends in a round, from a place on: PERIOD bytes, or what is left of it. */
+/* What a client sends in a round, from a place on: a piece, or what is left of it. */
 static const char *message(const struct client *client, size_t place)
 {
     return questions + (counter ? place % (sizeof inc - 1) : (origin(client) + place) % PERIOD);
@@ -310,7 +311,7 @@ static void connect_batch(void)
 
 static void send_some(struct client *client)
 {
-    size_t length = smaller(message_size - client->sent, PERIOD);
+    size_t length = smaller(message_size - client->sent, PIECE);
     ssize_t n = write(client->fd, message(client, client->sent), length);
 
     if (n == -1 && !not_now(errno)) {
@@ -423,7 +424,7 @@ static void finish(struct client *client)
 
 static void receive(struct client *client)
 {
-    static char bytes[PERIOD];
+    static char bytes[PIECE];
     char why[80];
 
     ssize_t n = read(client->fd, bytes, sizeof bytes);
