@@ -115,7 +115,7 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
 }
 
 @test "bench: measures servers, round by round, and leaves nothing running" {
-  local top=$BATS_TEST_DIRNAME/.. bin step
+  local top=$BATS_TEST_DIRNAME/.. bin step exe program
   bin=$(realpath --relative-to="$top" "$BUILD") # of the words of a command none may have blanks
   RESULTS=$PWD/run BUILD=$bin ROUNDS=2 SECONDS_EACH=0.05 SERVERS='0[1-6].*|floor' WORKLOADS='echo-1|memory|churn' \
     sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
@@ -129,7 +129,11 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   goal "CPU a connection, churn" "06 / floor"
   goal "memory an idle connection" 06
   grep -q '^| 03-fork-echo | a process | ' run/steps.md
-  ! grep -l "^$bin/0\|^build/bench/" /proc/[0-9]*/cmdline 2>/dev/null
+  for exe in /proc/[0-9]*/exe; do
+    for program in "$BUILD"/0* "$top/build/bench/floor"; do
+      [[ ! $exe -ef $program ]] || { echo "still running: $(readlink "$exe")"; return 1; }
+    done
+  done
 }
 
 @test "bench: the tutorial has the table and the figures of the run in RESULTS.md" {
