@@ -45,7 +45,7 @@ measured them all again. A figure is the median over the rounds. A ratio of two 
 then its median, with the lowest and the highest in brackets: so a machine that is faster in one round than in the
 next does not change it. *CPU* is the processor time of the whole server, all its threads and children, for one
 message. Names that end with *-again* are the same binary measured a second time: what it differs from itself is the
-uncertainty of every other comparison.
+uncertainty of every other comparison. (Among the goals such a binary counts, in each round, with the mean of both.)
 
 | environment | |
 |---|---|

@@ -48,8 +48,8 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
 
 @test "bench: a ratio is the median of the rounds' ratios, with the spread of a binary against itself" {
   report
-  goal "CPU an echo, 64 connections" "06 / floor" # 1, 1.25 and 0.75; of the medians it would be 1.25
-  [[ $REPLY == *"<= 1.05 "*" 1.000 (0.75..1.25) "*" 06: 1.00 (0.90..1.10) "*" met" ]]
+  goal "CPU an echo, 64 connections" "06 / floor" # 1.05, 1.25 and 0.71, where 06 is the mean of both
+  [[ $REPLY == *"<= 1.05 "*" 1.050 (0.71..1.25) "*" 06: 1.00 (0.90..1.10) "*" met" ]]
   goal "memory an idle connection" 06
   [[ $REPLY == *" 100 (100..100) "*" met" ]]
 }
@@ -57,7 +57,7 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
 @test "bench: a goal that is missed is told, and is no error" {
   report
   goal "CPU an echo, 64 connections" "06 / libuv"
-  [[ $REPLY == *" 1.250 (1.25..1.25) "*" missed" ]]
+  [[ $REPLY == *" 1.250 (1.19..1.31) "*" missed" ]]
   goal "--work 20, each: 2 threads to 1" 06
   [[ $REPLY == *" 1.000 (1.00..1.00) "*" missed" ]]
   grep -q '^2 met, 2 missed, ' out
