@@ -11,5 +11,5 @@ awk 'NR == FNR { table = table "\n" $0; next }
   /^<!-- end of the table -->$/ { inside = 0 }
   !inside
   /^<!-- the table of bench\/results\/steps.md -->$/ { inside = 1; print table "\n" }' \
-  $run/steps.md TUTORIAL.md >build/TUTORIAL.md
-cat build/TUTORIAL.md >TUTORIAL.md # and keep what it is: its mode, or a link
+  $run/steps.md TUTORIAL.md >$run/TUTORIAL.md
+cat $run/TUTORIAL.md >TUTORIAL.md # and keep what it is: its mode, or a link

@@ -231,10 +231,13 @@ static void choose_source(int fd, const struct addrinfo *at)
     uint32_t block = (uint32_t)(n_sockets++ / AT_ONE_ADDRESS % 60000);
     struct sockaddr_in source = {.sin_family = AF_INET,
                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + block)};
+    struct sockaddr_in to;
     const int on = 1;
 
-    if (block == 0 || at->ai_family != AF_INET ||
-        ntohl(((const struct sockaddr_in *)at->ai_addr)->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+    if (block == 0 || at->ai_family != AF_INET)
+        return;
+    memcpy(&to, at->ai_addr, sizeof to);
+    if (ntohl(to.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
         return;
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (bind(fd, (const struct sockaddr *)&source, sizeof source) == -1)
