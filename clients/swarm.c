@@ -175,6 +175,12 @@ static void end_measuring(void)
     measured.cpu += server_cpu();
 }
 
+/* With --seconds: it has begun, and is to end. */
+static bool is_measuring(void)
+{
+    return seconds > 0 && measured.begin != 0 && measured.end == 0;
+}
+
 static void has_come(struct client *client)
 {
     if (client->has_come)
@@ -303,7 +309,7 @@ static void connect_batch(void)
     for (int i = 0; i < BATCH && n_begun < n_all; i++) {
         struct client *client = &clients[(n_clients + n_begun) % n_all];
         if (client->began == 0)
-            client->began = now();
+            client->began = client->asked = now();
         if (!begin_connecting(client)) {
             connect_again = now() + 5 * MS;
             return;
@@ -498,7 +504,7 @@ static int idle_ms(int64_t deadline)
 
     if (n_begun < n_all && connect_again < until)
         until = connect_again;
-    if (measured.begin != 0 && measured.end == 0 && measured.begin + seconds * MS < until)
+    if (is_measuring() && measured.begin + seconds * MS < until)
         until = measured.begin + seconds * MS;
     if (pausing && pausing->due < until)
         until = pausing->due;
@@ -533,8 +539,7 @@ static void run(void)
         if (now() >= connect_again)
             connect_batch();
         show_progress();
-        if (seconds > 0 && measured.begin != 0 && measured.end == 0 &&
-            now() >= measured.begin + seconds * MS)
+        if (is_measuring() && now() >= measured.begin + seconds * MS)
             end_measuring();
         if (now() >= deadline)
             end_all(TIMED_OUT);

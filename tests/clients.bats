@@ -204,6 +204,7 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   start --protocol counter
   exits 0 "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 4 --rounds 50 --churn --figures
   assert_equal "messages" 200 "$(figure messages)"
+  assert_at_most "us of the slowest, of a whole run" 60000000 "$(figure p999_us | cut -d. -f1)"
   signal USR1
   await grep -q "accepted=200 " "$LOG"
   exits 0 "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 4 --seconds 0.2 --churn --figures
@@ -222,6 +223,21 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   await grep -q "accepted=54 " "$LOG"
   exits 0 "$BUILD/swarm" "$ADDRESS" --clients 4 --idle 50 --seconds 0.3
   assert_match "summary" $'^clients +4 and 50 idle: 54 served; at most 4 at once\nmessages +[0-9]+ in 0.3' "$OUTPUT"
+}
+
+@test "clients: swarm sleeps while its clients pause" {
+  use_step 02-loop-echo
+  start
+  pausing_ms() { # user and system time of swarm, in ms
+    { TIMEFORMAT='%U %S'; time "$BUILD/swarm" "$ADDRESS" --clients 1 --rounds 2 --pause 500 >swarm.log; } 2>&1 |
+      awk '{ print int(($1 + $2) * 1000) }'
+  }
+  local best=1000 i ms
+  for i in 1 2 3 4 5; do
+    ms=$(pausing_ms)
+    ((ms >= best)) || best=$ms
+  done
+  assert_at_most "ms of CPU time in a pause of 500 ms" 200 "$best"
 }
 
 @test "clients: swarm says that an idle client was cut off" {
