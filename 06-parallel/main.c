@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,9 +32,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting;
+static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting, write_timeout_ms = 120000;
 static int first_listener; /* -1: closed, we are to end */
 static struct worker *workers;
+
+/* For how long what was sent may stay untaken: the kernel keeps the time, and clients inherit the
+ * option from their listener, tcp(7). A unix socket has none. Returns the listener, fd. */
+static int with_write_timeout(int fd)
+{
+    unsigned ms = (unsigned)write_timeout_ms;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == -1 && errno != EOPNOTSUPP)
+        die("cannot set the write timeout: %s", strerror(errno));
+    return fd;
+}
 
 /* The listener of the i-th worker; -1: it has none. Where the system cannot have several at one
  * address (unix:PATH, fd:N) all workers share the first. */
@@ -42,7 +53,7 @@ static int listener_of(long i)
     if (one_accepts)
         return -1;
     if (i > 0 && !settings.share_listener)
-        return listener_sibling(first_listener, backlog, true);
+        return with_write_timeout(listener_sibling(first_listener, backlog, true));
     int fd = dup(first_listener);
     if (fd == -1)
         die("cannot have one more listener: %s", strerror(errno));
@@ -141,7 +152,7 @@ int main(int argc, char *argv[])
         {"threads", "N", &threads, 1, 1024, "workers"},
         {"accept", "each|one", &one_accepts, 0, 0, "who accepts: each worker or one thread"},
         {"protocol", "echo|counter", &counting, 0, 0, "what clients are answered"},
-        {"write-timeout", "SECONDS", &settings.write_timeout, 0, 1000000000,
+        {"write-timeout", "SECONDS", &write_timeout_ms, 0, 1000000000,
          "for answers to be taken; 0: the system's"},
         {"on-handler-error", "raise|ignore|log", &on_error, 0, 0,
          "what a client's failure leads to"},
@@ -161,7 +172,7 @@ int main(int argc, char *argv[])
     settings.share_listener = address.kind != ADDRESS_INET;
     shared.dropping = dropping;
 
-    first_listener = listener_open(&address, backlog, true);
+    first_listener = with_write_timeout(listener_open(&address, backlog, true));
     int signals = signals_catch(caught);
     start_workers();
     listener_announce(first_listener);

@@ -14,7 +14,6 @@
 #include "../common/signals.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,7 +23,7 @@
 
 #define EVENTS_MAX 256 /* taken in one round */
 
-struct settings settings = {.write_timeout = 120000};
+struct settings settings;
 struct shared shared;
 
 static int watch(struct worker *worker, int operation, int fd, void *who, uint32_t events)
@@ -70,18 +69,9 @@ static void link_client(struct worker *worker, struct client *client)
     pthread_mutex_unlock(&worker->lock);
 }
 
-/* For how long what was sent may stay untaken: the kernel keeps the time, tcp(7). A unix socket has
- * no such option. Returns 0, or -1 with errno. */
-static int set_write_timeout(int fd)
-{
-    unsigned ms = (unsigned)settings.write_timeout;
-    int result = setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
-    return result == -1 && errno != EOPNOTSUPP ? -1 : 0;
-}
-
 static void enter(struct worker *worker, int fd, const struct peer *peer)
 {
-    struct client *client = set_write_timeout(fd) == 0 ? client_new(fd, peer) : NULL;
+    struct client *client = client_new(fd, peer);
 
     if (!client) {
         worker_client_failed(peer, errno);

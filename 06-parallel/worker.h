@@ -18,9 +18,8 @@
 extern struct settings {
     const struct protocol *protocol;
     long max_connections;
-    long accepts;       /* in one round, at most */
-    long work;          /* microseconds */
-    long write_timeout; /* ms; 0: the system's own */
+    long accepts; /* in one round, at most */
+    long work;    /* microseconds */
     enum on_error { ERROR_RAISE, ERROR_IGNORE, ERROR_LOG } on_error;
     bool share_listener; /* all watch the same one, and a client shall wake one of them, not all */
 } settings;

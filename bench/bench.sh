@@ -259,7 +259,7 @@ fi
 measure_all echo-1 "$rounds" 1 no "$few"
 measure_all echo-64 "$rounds" 64 no "$echoes"
 measure_all echo-1000 "$rounds" 1000 no "$few"
-measure_all bulk "$rounds" 1 no "$few" --size 65536 --depth 64
+measure_all bulk "$rounds" 1 no "$few" --size 65536 --depth 64 --discard
 measure_all churn "$rounds" 32 no "$few" --churn
 measure_all counter "$rounds" 64 no "$counters" --depth 16
 measure_all "idle-64-0 idle-64-900 idle-64-10000" "$rounds" 64 no "$some"

@@ -8,7 +8,8 @@
  *
  * Each client sends a message, takes the whole answer, compares every byte, pauses, and begins
  * again. After its last round it half-closes, and expects the end and not one byte more. Like say,
- * it sends and receives at once. With --churn it does so in every round, and connects again.
+ * it sends and receives at once. With --churn it does so in every round, and connects again. With
+ * --discard it only counts the bytes and the kernel throws them away: a client costs less then.
  *
  * What is measured with --seconds begins when every client has had an answer, and the idle ones
  * are connected; what it took to come and to leave is not in it.
@@ -61,7 +62,7 @@ struct client {
 static const char inc[] = "inc\n", incremented[] = "Counter has been incremented\n";
 
 static long n_clients = 3, n_idle, rounds = 1, seconds, size = 64, depth = 1, pause_ms;
-static long churn, counter, timeline, figures, server, timeout = 60000;
+static long churn, counter, discard, timeline, figures, server, timeout = 60000;
 static long n_all;                       /* n_clients and n_idle */
 static size_t message_size, answer_size; /* of a round: depth messages */
 /* What is sent and answered; so long that a piece begins anywhere in a period. */
@@ -436,7 +437,8 @@ static void receive(struct client *client)
     static char bytes[PIECE];
     char why[80];
 
-    ssize_t n = read(client->fd, bytes, sizeof bytes);
+    /* MSG_TRUNC: TCP throws them away instead of copying them, tcp(7) */
+    ssize_t n = recv(client->fd, bytes, sizeof bytes, discard ? MSG_TRUNC : 0);
     if (n == -1 && not_now(errno))
         return;
     if (n == -1) {
@@ -449,7 +451,8 @@ static void receive(struct client *client)
     }
     size_t length = (size_t)n;
     size_t owed = client->phase == TALKING ? answer_size - client->received : 0;
-    if (length > owed || memcmp(bytes, answer(client, client->received), length) != 0) {
+    if (length > owed ||
+        (!discard && memcmp(bytes, answer(client, client->received), length) != 0)) {
         snprintf(why, sizeof why,
                  length > owed ? "more than the answer to message %ld"
                                : "wrong bytes in the answer to message %ld",
@@ -677,6 +680,7 @@ static struct address take_options(int argc, char *argv[])
         {"churn", NULL, &churn, 0, 0, "a new connection for each round"},
         {"pause", "MS", &pause_ms, 0, 86400000, "between an answer and the next message"},
         {"protocol", "echo|counter", &counter, 0, 0, "what the server answers"},
+        {"discard", NULL, &discard, 0, 0, "count what comes back, do not compare it"},
         {"timeline", NULL, &timeline, 0, 0, "draw who was served when"},
         {"server", "PID", &server, 1, INT_MAX, "measure it: CPU time and memory"},
         {"figures", NULL, &figures, 0, 0, "print NAME=VALUE, for programs"},

@@ -416,14 +416,18 @@ shares_when_full() { # two servers with room for one client each
 
 @test "06: --write-timeout ends clients that take no answers, and no other" {
   needs_option --write-timeout
-  start --write-timeout 0.5
-  connect
-  greet "$FD"
-  rude_in_background hoard "$ADDRESS" 20 x
-  await equals 20 grep -c 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
-  greet "$FD"
-  signal USR1
-  await grep -q 'connections=1 accepted=21' "$LOG"
+  local mode
+  for mode in each one; do # a listener each, and one for all
+    start --write-timeout 0.5 --threads 3 --accept $mode
+    connect
+    greet "$FD"
+    rude_in_background hoard "$ADDRESS" 20 x
+    await equals 20 grep -c 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
+    greet "$FD"
+    signal USR1
+    await grep -q 'connections=1 accepted=21' "$LOG"
+    stop TERM
+  done
 }
 
 @test "06: --write-timeout takes the least time for a millisecond, not for none" {

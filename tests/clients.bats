@@ -199,6 +199,23 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   assert_match "summary" $'^clients +3: 3 served; .*\nmessages +27 in' "$OUTPUT"
 }
 
+@test "clients: swarm --discard counts what comes back, and does not compare it" {
+  local how status
+  use_step 06-parallel
+  start
+  exits 0 "$BUILD/swarm" "$ADDRESS" --discard --clients 3 --rounds 3 --size 300001 --depth 2 --figures
+  assert_equal "messages" 18 "$(figure messages)"
+  stop TERM
+  use_step liar
+  for how in "alters:0 1 served" "adds:1 0 served, 1 wrong" "cuts:1 0 served, 1 (cut short|reset)"; do
+    COMMAND=("$BUILD/rude" lie "${how%%:*}")
+    start
+    status=${how#*:}
+    exits "${status%% *}" "$BUILD/swarm" "$ADDRESS" --discard --clients 1 --size 1000
+    assert_match "summary of a server that ${how%%:*}" "clients +1: ${status#* };" "$OUTPUT"
+  done
+}
+
 @test "clients: swarm comes anew for every message" {
   use_step 06-parallel
   start --protocol counter
