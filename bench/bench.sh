@@ -17,8 +17,8 @@ out=${RESULTS:-build/bench}
 bin=${BUILD:-build}
 logs=$out/logs
 quick=${1:+yes}
-rounds=${ROUNDS:-${quick:+3}}
-rounds=${rounds:-7}
+rounds=${ROUNDS:-${quick:+5}}
+rounds=${rounds:-9}
 seconds=${SECONDS_EACH:-${quick:+0.08}}
 seconds=${seconds:-0.3}
 tab=$(printf '\t')
@@ -243,7 +243,7 @@ awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all 
   END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' "$out"/servers.tsv >&2
 echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >"$out"/results.csv
 
-done=0 total=12 failures=0 memory_idle=
+done=0 total=13 failures=0 memory_idle=
 both=$(steps; peers)
 echoes=$(echo "$both" | grep -v "^lwt-counter")
 ours=$(echo "$echoes" | grep -E "^(0.-.*|floor.*)$tab")
@@ -266,8 +266,10 @@ measure_all "idle-64-0 idle-64-900 idle-64-10000" "$rounds" 64 no "$some"
 measure_all "idle-1-0 idle-1-900 idle-1-10000" "$rounds" 1 no "$some"
 memory_idle=900
 measure_all memory 1 1 yes "$(echo "$few" | grep -E "^0[34]")"
+memory_idle=190
+measure_all memory 1 1 yes "$(echo "$few" | grep "^socat")"
 memory_idle=9000
-measure_all memory 1 1 yes "$(echo "$few" | grep -v "^0[34]")"
+measure_all memory 1 1 yes "$(echo "$few" | grep -Ev "^(0[34]|socat)")"
 measure_all bare "$rounds" 64 no "$(accept_modes bare)"
 measure_all work "$rounds" 64 no "$(accept_modes work --work 20)"
 [ -t 2 ] && printf '\r%70s\r' '' >&2

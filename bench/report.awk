@@ -187,8 +187,9 @@ function title(w,    part) {
 # ---- goals -----------------------------------------------------------------------------------------------------
 
 function goal_line(what, pair, goal, measured, twice, verdict) {
-  printf "| %s | %s | %s | %s | %s | %s |\n", what, pair, goal, measured, twice,
-    verdict == "missed" ? "**missed**" : verdict >"parts/goals.md"
+  if (verdict) # not for the headings
+    printf "| %s | %s | %s | %s | %s | %s |\n", what, pair, goal, measured, twice,
+      verdict == "missed" ? "**missed**" : verdict >"parts/goals.md"
   if (verdict == "not measured") { # that and why take two columns
     measured = verdict ": " measured
     twice = verdict = ""

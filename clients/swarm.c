@@ -11,8 +11,8 @@
  * it sends and receives at once. With --churn it does so in every round, and connects again. With
  * --discard it only counts the bytes and the kernel throws them away: a client costs less then.
  *
- * What is measured with --seconds begins when every client has had an answer, and the idle ones
- * are connected; what it took to come and to leave is not in it.
+ * What is measured with --seconds begins when the idle clients are connected and each of the others
+ * has had an answer, and waits for the last; what it took to come and to leave is not in it.
  *
  * One thread with epoll, as in step 05. No client has a buffer: what it sends and what it must get
  * back are computed from its number, its round and the place in the message.
@@ -180,6 +180,13 @@ static void end_measuring(void)
 static bool is_measuring(void)
 {
     return seconds > 0 && measured.begin != 0 && measured.end == 0;
+}
+
+/* With --seconds, until then: who has had an answer waits for the others, who would wait for theirs
+ * much longer if those who have come kept the server busy. */
+static bool is_gathering(void)
+{
+    return seconds > 0 && !churn && measured.begin == 0;
 }
 
 static void has_come(struct client *client)
@@ -377,7 +384,7 @@ static void finish_round(struct client *client)
     if (churn || is_over(client)) {
         client->phase = ENDING;
         shutdown(client->fd, SHUT_WR); /* if it fails, the next read says why */
-    } else if (pause_ms == 0) {
+    } else if (pause_ms == 0 && !is_gathering()) {
         begin_round(client);
     } else {
         client->phase = PAUSING;
@@ -394,7 +401,7 @@ static void finish_round(struct client *client)
 /* All pause for the same time, so their pauses end in the order in which they began. */
 static void end_pauses(void)
 {
-    while (pausing && pausing->due <= now()) {
+    while (pausing && !is_gathering() && pausing->due <= now()) {
         struct client *client = pausing;
         pausing = client->next;
         if (client->phase == PAUSING)
@@ -509,7 +516,7 @@ static int idle_ms(int64_t deadline)
         until = connect_again;
     if (is_measuring() && measured.begin + seconds * MS < until)
         until = measured.begin + seconds * MS;
-    if (pausing && pausing->due < until)
+    if (pausing && !is_gathering() && pausing->due < until)
         until = pausing->due;
     if (next_progress < until)
         until = next_progress;

@@ -242,6 +242,14 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   assert_match "summary" $'^clients +4 and 50 idle: 54 served; at most 4 at once\nmessages +[0-9]+ in 0.3' "$OUTPUT"
 }
 
+@test "clients: swarm lets nobody go on before all have come" {
+  use_step 06-parallel
+  start --protocol counter --max-connections 2
+  exits 1 "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 3 --seconds 1 --timeout 1
+  stop TERM
+  assert_at_most "messages, of which the last is read when the others have left" 3 "$(told counter)"
+}
+
 @test "clients: swarm sleeps while its clients pause" {
   use_step 02-loop-echo
   start
