@@ -4,7 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 run=build/bench
+if grep -q '^quick	yes' $run/environment.tsv || grep -q 'left out' $run/parts/count; then
+  echo "accept.sh: that was a quick run, or a part of one; first: make bench" >&2
+  exit 1
+fi
 mkdir -p bench/results
+rm -f bench/results/*.svg
 cp $run/*.svg $run/results.csv $run/steps.md bench/results
 sed 's|](\([a-z-]*\.svg\))|](results/\1)|' $run/report.md >bench/RESULTS.md
 awk 'NR == FNR { table = table "\n" $0; next }

@@ -16,11 +16,19 @@ cd "$(dirname "$0")/.." || exit 1
 out=${RESULTS:-build/bench}
 bin=${BUILD:-build}
 logs=$out/logs
-quick=${1:+yes}
+case "$# ${1:-}" in
+"0 ") quick= ;;
+"1 quick") quick=yes ;;
+*)
+  echo "usage: bench.sh [quick]" >&2
+  exit 2
+  ;;
+esac
 rounds=${ROUNDS:-${quick:+5}}
-rounds=${rounds:-9}
+rounds=${rounds:-25}
+slow_rounds=$(((rounds * 3 + 4) / 5)) # where clients take long to come
 seconds=${SECONDS_EACH:-${quick:+0.08}}
-seconds=${seconds:-0.3}
+seconds=${seconds:-0.1}
 tab=$(printf '\t')
 rm -rf "$logs"
 mkdir -p "$logs"
@@ -154,10 +162,47 @@ show() {
   fi
 }
 
-# The lines of a list, beginning with another one in each round: who comes after whom may matter.
-rotated() {
-  echo "$1" | awk -v first=$((round * 3)) '{ line[NR] = $0 }
-    END { for (i = 0; i < NR; i++) print line[(first + i) % NR + 1] }'
+# The lines of a list in another order in each round: who comes after whom may matter.
+shuffled() {
+  echo "$1" | awk -v round="$round" '{ line[NR] = $0 }
+    END {
+      srand(round)
+      for (i = NR; i > 0; i--) {
+        j = int(rand() * i) + 1
+        print line[j]
+        line[j] = line[i]
+      }
+    }'
+}
+
+# The lines of a list that SERVERS and WORKLOADS ask for. With bare and work each line is a workload.
+asked_for() {
+  awk -F '\t' -v names="$names" '
+    BEGIN { servers = "^(" (ENVIRON["SERVERS"] == "" ? ".*" : ENVIRON["SERVERS"]) ")$"; workloads = ENVIRON["WORKLOADS"] }
+    {
+      server = $1
+      n = split(names, name, " ")
+      if (names == "bare" || names == "work") {
+        server = $1 ~ /-again$/ ? "06-again" : "06-parallel"
+        name[1] = $1
+      }
+      for (i = 1; i <= n; i++)
+        if (server ~ servers && name[i] ~ workloads) {
+          print
+          next
+        }
+    }'
+}
+
+# Waits until the server has seen many clients off, which some do at leisure.
+settle() {
+  cpu=
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    before=$cpu
+    cpu=$(cat "/proc/$pid"/task/*/schedstat 2>/dev/null | awk '{ sum += $1 } END { print sum }')
+    [ "$cpu" = "$before" ] && return
+    sleep 0.05
+  done
 }
 
 # measure_all NAMES ROUNDS CLIENTS FRESH SERVERS OPTION...: NAMES are workloads that differ in their
@@ -165,9 +210,11 @@ rotated() {
 # they can be compared. SERVERS is a list as of steps. FRESH: start a server again for each.
 measure_all() {
   names=$1 many=$2 active=$3 fresh=$4
-  done=$((done + 1))
-  echo "$names" | grep -Eq "${WORKLOADS:-.}" || return
-  chosen=$(echo "$5" | grep -E "^(${SERVERS:-[^$tab]*})$tab")
+  chosen=$(echo "$5" | asked_for)
+  if [ -z "$chosen" ]; then
+    done=$((done + 1))
+    return
+  fi
   shift 5
   [ -t 2 ] || echo "[$((100 * done / total)) %] $names" >&2
   round=1
@@ -187,14 +234,16 @@ measure_all() {
         [ $round = 1 ] && [ "$workload" = "${names%% *}" ] || [ "$fresh" = yes ] || [ "$name" = 01-sync-echo ] &&
           start "$name" "$cores" $command
         measure --protocol "$protocol" --clients "$active" --idle "$idle" --seconds "$seconds" "$@"
+        [ $((active + idle)) -lt 500 ] || settle
         [ "$fresh" = no ] || stop_all
       done
     done <<END
-$(rotated "$chosen")
+$(shuffled "$chosen")
 END
     round=$((round + 1))
   done
   stop_all
+  done=$((done + 1))
 }
 
 # ---- the environment
@@ -215,8 +264,8 @@ environment() {
   # shellcheck disable=SC3045
   value "descriptors a process" "$(ulimit -n)"
   value date "$(date -u +%Y-%m-%d)"
-  value rounds "$rounds"
-  value "seconds for each" "$seconds"
+  value rounds "$rounds; with 1,000 clients, and beside idle ones, $slow_rounds"
+  value "seconds for each" "$seconds; bare and work $longer"
   value quick "${quick:-no}"
   value "core of the servers" "$first"
   value "core of the clients" "$last"
@@ -247,7 +296,7 @@ done=0 total=13 failures=0 memory_idle=
 both=$(steps; peers)
 echoes=$(echo "$both" | grep -v "^lwt-counter")
 ours=$(echo "$echoes" | grep -E "^(0.-.*|floor.*)$tab")
-some=$(echo "$echoes" | grep -E "^(0.-.*|floor|libuv|libev|go1|lwt)$tab")
+some=$(echo "$echoes" | grep -E "^(0.-.*|libuv|go1|lwt)$tab")
 counters=$(steps | grep "^0[56].*" | sed "s/${tab}echo${tab}\(.*\)/${tab}counter${tab}\1 --protocol counter/"
   peers | grep "^lwt-counter")
 if [ "$quick" ]; then
@@ -258,22 +307,27 @@ fi
 
 measure_all echo-1 "$rounds" 1 no "$few"
 measure_all echo-64 "$rounds" 64 no "$echoes"
-measure_all echo-1000 "$rounds" 1000 no "$few"
-measure_all bulk "$rounds" 1 no "$few" --size 65536 --depth 64 --discard
+measure_all echo-1000 "$slow_rounds" 1000 no "$few"
+large=$(peers | sed -n "s/^floor$tab\(.*\)/floor-256k$tab\1 --buffer 262144/p") # as much as 06 reads at once
+measure_all bulk "$rounds" 1 no "$few
+$large" --size 65536 --depth 64 --discard
 measure_all churn "$rounds" 32 no "$few" --churn
 measure_all counter "$rounds" 64 no "$counters" --depth 16
-measure_all "idle-64-0 idle-64-900 idle-64-10000" "$rounds" 64 no "$some"
-measure_all "idle-1-0 idle-1-900 idle-1-10000" "$rounds" 1 no "$some"
+measure_all "idle-64-0 idle-64-900 idle-64-10000" "$slow_rounds" 64 no "$some"
+measure_all "idle-1-0 idle-1-900 idle-1-10000" "$slow_rounds" 1 no "$some"
 memory_idle=900
 measure_all memory 1 1 yes "$(echo "$few" | grep -E "^0[34]")"
 memory_idle=190
 measure_all memory 1 1 yes "$(echo "$few" | grep "^socat")"
 memory_idle=9000
 measure_all memory 1 1 yes "$(echo "$few" | grep -Ev "^(0[34]|socat)")"
-measure_all bare "$rounds" 64 no "$(accept_modes bare)"
-measure_all work "$rounds" 64 no "$(accept_modes work --work 20)"
+# Three times as long: the system takes a while to spread the threads over the cores.
+longer=$(awk -v seconds="$seconds" 'BEGIN { print 3 * seconds }')
+measure_all bare "$rounds" 64 no "$(accept_modes bare)" --seconds "$longer"
+measure_all work "$rounds" 64 no "$(accept_modes work --work 20)" --seconds "$longer"
 [ -t 2 ] && printf '\r%70s\r' '' >&2
 
+[ "$(wc -l <"$out"/results.csv)" -gt 1 ] || fail "nothing matches SERVERS and WORKLOADS"
 environment >"$out"/environment.tsv
 [ $failures = 0 ] || echo "bench.sh: $failures measurements have failed: see the notes in $out/results.csv" >&2
 sh bench/report.sh "$out" || exit 1

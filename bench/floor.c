@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * floor: the least that an echo server on epoll can do. No server of one thread that reads and
- * writes is far below its CPU time an echo; how far the others are above it is what they add.
+ * writes is far below its CPU time for a small echo; how far the others are above it is what they
+ * add. (For large messages the size of the buffer counts: --buffer.)
  *
  * Run:      build/bench/floor [--buffer BYTES] PORT
  *

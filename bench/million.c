@@ -334,7 +334,8 @@ _Noreturn static void be_a_crowd(void)
 
 /* ---- starting and ending the others ---------------------------------------------------------- */
 
-/* However we end, nobody stays. Async-signal-safe. */
+/* However we end, nobody stays; one that was forked a moment ago and is not in our lists ends with
+ * us. Async-signal-safe. */
 static void kill_all(void)
 {
     if (getpid() != controller)
@@ -345,8 +346,12 @@ static void kill_all(void)
         if (servers[i].pid != 0)
             kill(servers[i].pid, SIGKILL);
     }
-    while (waitpid(-1, NULL, 0) > 0)
-        ;
+    for (long i = 0; i < n_processes; i++) {
+        if (crowds[i].pid != 0)
+            waitpid(crowds[i].pid, NULL, 0);
+        if (servers[i].pid != 0)
+            waitpid(servers[i].pid, NULL, 0);
+    }
 }
 
 static void on_signal(int signal)

@@ -79,7 +79,7 @@ function keep(kind, what) { value[kind, w, s, round] = what }
 # ---- figures and ratios ----------------------------------------------------------------------------------------
 
 # Takes a server's figures, one a round; or, if another server is named, the ratios to its figures. Sets and returns
-# n, how many there are; sets median, low and high.
+# n, how many there are; sets median, and low and high, between which the middle half of them are (of three, all).
 function collect(kind, w, s, other_w, other_s,    i, j, v, key) {
   n = 0
   for (i = 1; i <= n_rounds; i++) {
@@ -98,8 +98,8 @@ function collect(kind, w, s, other_w, other_s,    i, j, v, key) {
   }
   if (n > 0) {
     median = (sorted[int((n + 1) / 2)] + sorted[int(n / 2) + 1]) / 2
-    low = sorted[1]
-    high = sorted[n]
+    low = sorted[int((n + 3) / 4)]
+    high = sorted[n + 1 - int((n + 3) / 4)]
   }
   return n
 }
@@ -143,8 +143,11 @@ function spread(kind, w, s,    i, a, best) {
     if (a ~ /-again$/ && collect(kind, w, a, w, first_name(a)) && (best == "" || first_name(a) == s))
       best = a
   }
-  if (best == "" || !collect(kind, w, best, w, first_name(best)))
+  if (best == "") {
+    n = 0
     return "not measured"
+  }
+  collect(kind, w, best, w, first_name(best))
   return short(first_name(best)) ": " range(2)
 }
 

@@ -12,7 +12,8 @@
  * --discard it only counts the bytes and the kernel throws them away: a client costs less then.
  *
  * What is measured with --seconds begins when the idle clients are connected and each of the others
- * has had an answer, and waits for the last; what it took to come and to leave is not in it.
+ * has had an answer, and waits for the last. It ends when time is up and the last answer has come.
+ * What it took to come and to leave is not in it.
  *
  * One thread with epoll, as in step 05. No client has a buffer: what it sends and what it must get
  * back are computed from its number, its round and the place in the message.
@@ -71,6 +72,8 @@ static char questions[PERIOD + PIECE], answers[PERIOD + PIECE];
 static int epoll;
 static struct client *clients, *pausing, *last_pausing; /* all; those who pause, a queue */
 static long n_begun, n_come, n_gone, n_ended[OUTCOMES]; /* n_gone: without the idle ones */
+static long n_talking;                                  /* clients in the middle of a round */
+static bool time_is_up;                                 /* of --seconds */
 static uint64_t n_sockets;
 static int64_t start, ended;  /* moments of the whole */
 static int64_t connect_again; /* the moment when the next client may connect */
@@ -176,17 +179,11 @@ static void end_measuring(void)
     measured.cpu += server_cpu();
 }
 
-/* With --seconds: it has begun, and is to end. */
-static bool is_measuring(void)
+/* With --seconds nobody begins a round before all have come, nor when time is up: who is through
+ * waits for the others. So all that is measured is done for the messages that are counted. */
+static bool nobody_begins(void)
 {
-    return seconds > 0 && measured.begin != 0 && measured.end == 0;
-}
-
-/* With --seconds, until then: who has had an answer waits for the others, who would wait for theirs
- * much longer if those who have come kept the server busy. */
-static bool is_gathering(void)
-{
-    return seconds > 0 && !churn && measured.begin == 0;
+    return seconds > 0 && measured.end == 0 && (measured.begin == 0 || time_is_up);
 }
 
 static void has_come(struct client *client)
@@ -210,6 +207,7 @@ static void leave(struct client *client, enum outcome outcome, const char *why)
         log_line("client %ld: %s", (long)(client - clients) + 1, why);
     n_ended[outcome]++;
     n_gone += !is_idle(client);
+    n_talking -= client->phase == TALKING;
     client->phase = GONE;
     client->outcome = outcome;
     client->end = now();
@@ -343,6 +341,7 @@ static void send_some(struct client *client)
 
 static void begin_round(struct client *client)
 {
+    n_talking++;
     client->phase = TALKING;
     client->sent = 0;
     client->received = 0;
@@ -369,50 +368,52 @@ static void finish_connecting(struct client *client)
         leave_errno(client, EAGAIN);
 }
 
+/* Has the client no more rounds to begin? */
 static bool is_over(const struct client *client)
 {
-    return seconds > 0 ? measured.end != 0 : client->round == rounds;
+    if (seconds > 0)
+        return churn ? time_is_up : measured.end != 0;
+    return client->round == rounds;
+}
+
+static void begin_pause(struct client *client)
+{
+    client->phase = PAUSING;
+    client->due = client->last_got + pause_ms * MS;
+    client->next = NULL;
+    if (pausing)
+        last_pausing->next = client;
+    else
+        pausing = client;
+    last_pausing = client;
+}
+
+static void begin_end(struct client *client)
+{
+    client->phase = ENDING;
+    shutdown(client->fd, SHUT_WR); /* if it fails, the next read says why */
 }
 
 static void finish_round(struct client *client)
 {
+    n_talking--;
+    client->phase = PAUSING;
     client->round++;
     if (!churn) {
         note_latency(client->last_got - client->asked);
         has_come(client);
     }
-    if (churn || is_over(client)) {
-        client->phase = ENDING;
-        shutdown(client->fd, SHUT_WR); /* if it fails, the next read says why */
-    } else if (pause_ms == 0 && !is_gathering()) {
+    if (churn || is_over(client))
+        begin_end(client);
+    else if (pause_ms == 0 && !nobody_begins())
         begin_round(client);
-    } else {
-        client->phase = PAUSING;
-        client->due = client->last_got + pause_ms * MS;
-        client->next = NULL;
-        if (pausing)
-            last_pausing->next = client;
-        else
-            pausing = client;
-        last_pausing = client;
-    }
-}
-
-/* All pause for the same time, so their pauses end in the order in which they began. */
-static void end_pauses(void)
-{
-    while (pausing && !is_gathering() && pausing->due <= now()) {
-        struct client *client = pausing;
-        pausing = client->next;
-        if (client->phase == PAUSING)
-            begin_round(client);
-    }
+    else
+        begin_pause(client);
 }
 
 /* With --churn: connects again. */
 static void come_again(struct client *client)
 {
-    close(client->fd);
     int error = open_socket(client, client->at);
     client->phase = CONNECTING;
     client->asked = now();
@@ -420,6 +421,23 @@ static void come_again(struct client *client)
         leave_errno(client, error);
     else if (!begin_connecting(client))
         leave_errno(client, EAGAIN);
+}
+
+/* All pause for the same time, so their pauses end in the order in which they began. */
+static void end_pauses(void)
+{
+    while (pausing && !nobody_begins() && (is_over(pausing) || pausing->due <= now())) {
+        struct client *client = pausing;
+        pausing = client->next;
+        if (client->phase != PAUSING)
+            continue;
+        if (churn)
+            come_again(client);
+        else if (is_over(client))
+            begin_end(client);
+        else
+            begin_round(client);
+    }
 }
 
 /* The server has closed the connection. */
@@ -433,10 +451,16 @@ static void finish(struct client *client)
         note_latency(now() - client->asked);
         has_come(client);
     }
-    if (churn && !is_over(client))
-        come_again(client);
-    else
+    if (!churn || is_over(client)) {
         leave(client, SERVED, NULL);
+        return;
+    }
+    close(client->fd);
+    client->fd = -1;
+    if (nobody_begins())
+        begin_pause(client);
+    else
+        come_again(client);
 }
 
 static void receive(struct client *client)
@@ -507,6 +531,12 @@ static void erase_progress(void)
         fprintf(stderr, "\r%70s\r", "");
 }
 
+/* With --seconds: it has begun, and time is not up. */
+static bool is_measuring(void)
+{
+    return seconds > 0 && measured.begin != 0 && !time_is_up;
+}
+
 /* Until when there is nothing to do but what sockets ask for, in ms from now, rounded up. */
 static int idle_ms(int64_t deadline)
 {
@@ -516,7 +546,7 @@ static int idle_ms(int64_t deadline)
         until = connect_again;
     if (is_measuring() && measured.begin + seconds * MS < until)
         until = measured.begin + seconds * MS;
-    if (pausing && !is_gathering() && pausing->due < until)
+    if (pausing && !nobody_begins() && pausing->due < until)
         until = pausing->due;
     if (next_progress < until)
         until = next_progress;
@@ -545,12 +575,14 @@ static void run(void)
             die("cannot wait: %s", strerror(errno));
         for (int i = 0; i < n; i++)
             turn(events[i].data.ptr, events[i].events);
+        if (is_measuring() && now() >= measured.begin + seconds * MS)
+            time_is_up = true;
+        if (time_is_up && !churn && n_talking == 0 && measured.end == 0)
+            end_measuring();
         end_pauses();
         if (now() >= connect_again)
             connect_batch();
         show_progress();
-        if (is_measuring() && now() >= measured.begin + seconds * MS)
-            end_measuring();
         if (now() >= deadline)
             end_all(TIMED_OUT);
     }
@@ -732,9 +764,11 @@ int main(int argc, char *argv[])
     raise_descriptor_limit();
     make_messages();
     if (server) {
+        char text[24];
+        snprintf(text, sizeof text, "%ld", server);
         measured.memory_before = process_memory((pid_t)server);
         if (process_cpu((pid_t)server) == -1)
-            usage_error("there is no such process:", "--server");
+            usage_error("there is no such process", text);
     }
     set_up(list);
 

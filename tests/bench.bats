@@ -62,6 +62,52 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   [[ $REPLY == *" 1.000 (1.00..1.00) "*" missed" ]]
   grep -q '^2 met, 2 missed, ' out
   grep -q '| 06 / libuv | .* | \*\*missed\*\* |$' run/report.md
+  assert_equal "headings of the goals" 1 "$(grep -c '^| workload | what |' run/report.md)"
+}
+
+@test "bench: not below means less what the same binary loses, and nothing if that was not measured" {
+  bulk() { echo "1,bulk,$1,$2,1,1000,10,20,30,,,,"; } # of so many messages a second
+  more() {
+    results
+    bulk 06-parallel 950
+    bulk libuv 500
+    bulk libevent 1000
+    if [[ $1 == twice ]]; then bulk 06-again 893; fi # 0.94 of it; the mean is 921.5
+  }
+  report
+  more once >run/results.csv
+  sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out
+  goal "rate of 64 KiB, 1 connection" "06 / libevent"
+  [[ $REPLY == *">= 1.00-0.00  0.950 "*" not measured "*" missed" ]]
+  more twice >run/results.csv
+  sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out
+  goal "rate of 64 KiB, 1 connection" "06 / libevent"
+  [[ $REPLY == *">= 1.00-0.06  0.921 "*" missed" || $REPLY == *">= 1.00-0.06  0.922 "*" missed" ]]
+  goal "rate of 64 KiB, 1 connection" "06 / libuv"
+  [[ $REPLY == *" met" ]]
+}
+
+@test "bench: the middle half of many rounds stands beside a median" {
+  report
+  { results | head -n 1; for round in 1 2 3 4 5 6 7 8; do
+    row $round echo-64 06-parallel $((round * 10))
+    row $round echo-64 libuv 10
+  done; } >run/results.csv
+  sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out
+  goal "CPU an echo, 64 connections" "06 / libuv"
+  [[ $REPLY == *" 4.500 (2.00..7.00) "* ]]
+}
+
+@test "bench: a quick run, or a part of one, does not become the one that is shown" {
+  mkdir -p top/bench top/build/bench
+  cp "$BATS_TEST_DIRNAME/../bench/accept.sh" top/bench
+  report
+  cp -r run/. top/build/bench
+  exits 1 sh top/bench/accept.sh
+  assert_match "message" "quick run, or a part of one" "$OUTPUT"
+  printf 'quick\tno\n' >top/build/bench/environment.tsv
+  exits 1 sh top/bench/accept.sh # echo-1 and others were left out
+  [[ ! -e top/bench/RESULTS.md ]]
 }
 
 @test "bench: what was not measured is named, with the reason" {
@@ -112,6 +158,18 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   PATH=$PWD/bin sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out 2>err
   grep -q 'gnuplot is missing (Debian: gnuplot-nox)' err
   grep -q 'gnuplot-nox' run/report.md
+}
+
+@test "bench: WORKLOADS and SERVERS are the names that the results have, and must match something" {
+  needs_plain_build "a measurement"
+  local top=$BATS_TEST_DIRNAME/.. bin
+  bin=$(realpath --relative-to="$top" "$BUILD")
+  RESULTS=$PWD/run BUILD=$bin ROUNDS=1 SECONDS_EACH=0.02 SERVERS='06-p.*' WORKLOADS='work-each-2' \
+    sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
+  assert_equal "rows" "work-each-2,06-parallel" "$(tail -n +2 run/results.csv | cut -d , -f 2,3)"
+  RESULTS=$PWD/run BUILD=$bin SERVERS=none exits 1 sh "$top/bench/bench.sh"
+  assert_match "message" "nothing matches SERVERS and WORKLOADS" "$OUTPUT"
+  exits 2 sh "$top/bench/bench.sh" --help
 }
 
 @test "bench: measures servers, round by round, and leaves nothing running" {

@@ -250,6 +250,17 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   assert_at_most "messages, of which the last is read when the others have left" 3 "$(told counter)"
 }
 
+@test "clients: swarm measures all the work for the messages that it counts, and for no other" {
+  local churn
+  use_step 06-parallel
+  start --threads 1 --work 20000
+  for churn in "" --churn; do # shellcheck disable=SC2086
+    exits 0 "$BUILD/swarm" "$ADDRESS" --server "$PID" --clients 8 --seconds 0.3 --figures $churn
+    assert_at_least "us for $(figure messages) messages of 20 ms" $(($(figure messages) * 20000)) "$(figure cpu_us)"
+    assert_at_least "us of time" $(($(figure messages) * 20000)) "$(figure seconds | awk '{ print int($1 * 1e6) }')"
+  done
+}
+
 @test "clients: swarm sleeps while its clients pause" {
   use_step 02-loop-echo
   start
@@ -312,7 +323,7 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   exits 2 "$BUILD/swarm" 1 --seconds 1 --rounds 2
   exits 2 "$BUILD/swarm" 1 --churn --pause 1
   exits 2 "$BUILD/swarm" 1 --server 4194305
-  assert_match "message" "there is no such process" "$OUTPUT"
+  assert_match "message" "^swarm: there is no such process: '4194305'" "$OUTPUT"
 }
 
 @test "clients: swarm draws who waits and who is served" {

@@ -7,7 +7,7 @@ set tmargin 4.5
 set bmargin 3
 set label 1 "CPU time of the server for one echo of 64 bytes, 64 clients: shorter is better" \
   at screen 0.02, graph 1 offset 0, 2.7 font ",16" textcolor rgb black
-set label 2 "Blue: our steps. Dark: the least an epoll loop needs. Gray: others. Number: median. Line: all rounds." \
+set label 2 "Blue: our steps. Dark: the least an epoll loop needs. Gray: others. Number: median. Line: half of the rounds." \
   at screen 0.02, graph 1 offset 0, 1.2 font ",13" textcolor rgb gray
 set yrange [STATS_records + 0.6 : 0.4]
 set xrange [0 : STATS_max * 1.08]

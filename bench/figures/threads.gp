@@ -7,7 +7,7 @@ set tmargin 5
 set bmargin 4.5
 set label 1 "06-parallel with one thread and with two: what a second core brings (higher is better)" \
   at screen 0.02, graph 1 offset 0, 3 font ",16" textcolor rgb black
-set label 2 "Light: 1 thread. Dark: 2 threads, and how many times the rate. Thin line: lowest to highest round." \
+set label 2 "Light: 1 thread. Dark: 2 threads, and how many times the rate. Thin line: half of the rounds." \
   at screen 0.02, graph 1 offset 0, 1.5 font ",13" textcolor rgb gray
 set yrange [0 : STATS_max / 1000 * 1.2]
 stats "parts/threads.dat" using 1 nooutput

@@ -22,13 +22,14 @@ missing() { printf '%s\tmissing\t%s\n' "$@"; }
 
 wanted() { echo "$1" | grep -Eqx "${SERVERS:-.*}"; }
 
-build() { # build PROGRAM SOURCES COMMAND...: unless it is newer than all its sources
+build() { # build PROGRAM SOURCES COMMAND...: unless this made it, and it is newer than its sources
   program=$1 sources=$2
   shift 2
   # shellcheck disable=SC2086
-  [ -e "$program" ] && [ -z "$(find $sources $commons -newer "$program")" ] && return
+  [ -e "$program" ] && [ "$*" = "$(cat "$program.command" 2>/dev/null)" ] &&
+    [ -z "$(find $sources $commons -newer "$program")" ] && return
   echo "$*" >>$log
-  "$@" >>$log 2>&1 && return
+  "$@" >>$log 2>&1 && echo "$*" >"$program.command" && return
   echo "peers.sh: cannot build $program: see $log" >&2
   status=1
   return 1
