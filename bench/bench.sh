@@ -126,7 +126,10 @@ field() { # field NAME: of $figures
 }
 
 measure() { # measure OPTION...: a row for the server $name at $port
-  if ! figures=$(on "$last" "$bin/swarm" "$port" --server "$pid" --figures --timeout 60 "$@" 2>"$logs/swarm"); then
+  calmly=
+  case $workload in bare | work) calmly=$batch ;; esac
+  # shellcheck disable=SC2086
+  if ! figures=$(on "$last" $calmly "$bin/swarm" "$port" --server "$pid" --figures --timeout 60 "$@" 2>"$logs/swarm"); then
     row '' '' '' '' '' '' '' '' '' "failed: $(tr ',\n' ' ;' <"$logs/swarm")$figures"
     failures=$((failures + 1))
     return
@@ -283,6 +286,8 @@ first=0 last=$(($(nproc) - 1))
 if ! command -v taskset >/dev/null || [ $last = 0 ]; then
   first=all last=all
 fi
+batch= # where the clients share a core with the server: do not interrupt it for every answer
+command -v chrt >/dev/null && batch="chrt --batch 0"
 
 # ---- the workloads
 

@@ -70,8 +70,9 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   more() {
     results
     bulk 06-parallel 950
-    bulk libuv 500
+    bulk libuv 1100 # of which nothing may be carried over to the next goal
     bulk libevent 1000
+    bulk go1 500
     if [[ $1 == twice ]]; then bulk 06-again 893; fi # 0.94 of it; the mean is 921.5
   }
   report
@@ -83,7 +84,7 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out
   goal "rate of 64 KiB, 1 connection" "06 / libevent"
   [[ $REPLY == *">= 1.00-0.06  0.921 "*" missed" || $REPLY == *">= 1.00-0.06  0.922 "*" missed" ]]
-  goal "rate of 64 KiB, 1 connection" "06 / libuv"
+  goal "rate of 64 KiB, 1 connection" "06 / go1"
   [[ $REPLY == *" met" ]]
 }
 
