@@ -94,7 +94,7 @@ demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@sh clients/demo.sh build
 
-bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes two or three minutes
+bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes one or two minutes
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@sh bench/bench.sh $(if $(QUICK),quick)
 

@@ -25,7 +25,7 @@ case "$# ${1:-}" in
   ;;
 esac
 rounds=${ROUNDS:-${quick:+5}}
-rounds=${rounds:-25}
+rounds=${rounds:-21}
 slow_rounds=$(((rounds * 3 + 4) / 5)) # where clients take long to come
 seconds=${SECONDS_EACH:-${quick:+0.08}}
 seconds=${seconds:-0.1}

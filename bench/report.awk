@@ -169,7 +169,7 @@ function number(v,    text, end) {
   return text end
 }
 
-function whole(v) { return v < 99.95 ? sprintf("%.0f", v) : number(v) }
+function whole(v) { return v > -0.5 && v < 0.5 ? "0" : v < 99.95 ? sprintf("%.0f", v) : number(v) }
 
 function bytes(v) {
   return v < 1000 ? whole(v) " B" : v < 1e6 ? number(v / 1000) " kB" : number(v / 1e6) " MB"
@@ -285,7 +285,7 @@ function remark(kind, w, s) {
   return " " n " of " rounds_of[w] " rounds" (note[w, s] == "" ? "" : ": ") note[w, s] " |"
 }
 
-function write_workload(w,    i, s, base, unit, none, bulk, out) {
+function write_workload(w,    i, s, base, unit, none, bulk, out, text) {
   out = "parts/workloads.md"
   base = (w, "floor") in note ? "floor" : (w, "06-parallel") in note ? "06-parallel" : "05-epoll-counter"
   unit = w == "churn" ? "a connection" : w == "counter" ? "a command" : "an echo"
@@ -313,10 +313,11 @@ function write_workload(w,    i, s, base, unit, none, bulk, out) {
     s = servers[w, i]
     if (s !~ /-again$/)
       continue
-    print "\nThe same binary twice, " s " to " first_name(s) ":" \
-      (collect("cpu", w, s, w, first_name(s)) ? " CPU " range(2) : "") \
-      (collect("rate", w, s, w, first_name(s)) ? " rate " range(2) : "") \
-      (collect("memory", w, s, w, first_name(s)) ? " memory " range(2) : "") >out
+    text = w != "memory" ? (collect("cpu", w, s, w, first_name(s)) ? " CPU " range(2) : "") \
+      (collect("rate", w, s, w, first_name(s)) ? " rate " range(2) : "") : \
+      collect("memory", w, s) && median >= 1 && collect("memory", w, s, w, first_name(s)) ? " memory " range(2) : ""
+    if (text != "")
+      print "\nThe same binary twice, " s " to " first_name(s) ":" text >out
   }
 }
 
