@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 run=build/bench
-if grep -q '^quick	yes' $run/environment.tsv || grep -q 'left out' $run/parts/count; then
+if grep -q '^quick[[:space:]]yes' $run/environment.tsv || grep -q 'left out' $run/parts/count; then
   echo "accept.sh: that was a quick run, or a part of one; first: make bench" >&2
   exit 1
 fi

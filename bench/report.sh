@@ -43,9 +43,10 @@ missing=$(awk -F "$tab" '$2 == "missing" { printf "%s%s (%s)", n++ ? ", " : "", 
 Every server was measured in each round of a workload, one after the other, under the same load; the next round
 measured them all again, in another order. A figure is the median over the rounds. A ratio of two servers is taken
 round by round, and then its median, with what the middle half of the rounds had in brackets: so a machine that is
-faster in one round than in the next does not change it. *CPU* is the processor time of the whole server, all its threads and children, for one
-message. Names that end with *-again* are the same binary measured a second time: what it differs from itself is the
-uncertainty of every other comparison. (Among the goals such a binary counts, in each round, with the mean of both.)
+faster in one round than in the next does not change it. *CPU* is the processor time of the whole server, all its
+threads and children, for one message. Names that end with *-again* are the same binary measured a second time: what
+it differs from itself is the uncertainty of every other comparison. (Among the goals such a binary counts, in each
+round, with the mean of both.)
 
 | environment | |
 |---|---|
@@ -62,9 +63,10 @@ END
 
 A goal is met if the median of the ratios is within it. *The same binary twice* is the ratio of a binary to itself
 in the same workload of this run: what is within its spread is no difference. A goal like `>= 1.00-0.04` is "not
-below": from 1.00 is taken what the same binary lost against itself in a quarter of the rounds, at most 0.10. *10,000 idle to
-0* is the CPU of an echo beside idle clients to that of the same server without any. *Memory* is the server's own
-(proportional set size) beyond the empty server, for each client, in bytes.
+below": from 1.00 is taken what the same binary lost against itself in a quarter of the rounds, at most 0.10. *10,000
+idle to 0* is the CPU of an echo beside idle clients to that of the same server without any. *Memory* is the server's
+own (proportional set size) beyond the empty server, for each client, in bytes. Why a goal may be missed is told in the
+README of the benchmark.
 
 | workload | what | goal | measured | the same binary twice | |
 |---|---|---|---|---|---|

@@ -14,6 +14,10 @@ LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever do
 
 : "${BUILD:=$PWD/build}" "${SERVER:=}"
 PIDS=()
+case $BUILD in
+*/asan* | */ubsan* | */tsan*) SANITIZED=${BUILD##*/} ;;
+*) SANITIZED= ;;
+esac
 
 use_step() { # use_step NN-name: which program this file is about
   STEP=$1
@@ -28,10 +32,6 @@ use_step() { # use_step NN-name: which program this file is about
     COMMAND=("$BUILD/$1")
     NAME=$1
   fi
-  case $BUILD in
-  */asan* | */ubsan* | */tsan*) SANITIZED=${BUILD##*/} ;;
-  *) SANITIZED= ;;
-  esac
 }
 
 # ---- starting and stopping ----------------------------------------------------------------------

@@ -4,7 +4,7 @@ set multiplot
 set label 1 "What idle clients cost those that talk: low and flat is better" \
   at screen 0.02, screen 0.955 font ",16" textcolor rgb black
 set label 2 \
-  "CPU time of the server for one echo of 64 bytes (05: a command), by idle connections. A line that ends: no more fit in." \
+  "CPU time of the server for an echo of 64 bytes (05: a command). A server whose line ends takes no more." \
   at screen 0.02, screen 0.905 font ",13" textcolor rgb gray
 low = 1e9
 high = 0
