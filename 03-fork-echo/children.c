@@ -22,8 +22,7 @@ void children_reserve(long max)
 
 void children_add(pid_t pid)
 {
-    children[count] = pid;
-    count++;
+    children[count++] = pid;
 }
 
 int children_count(void)
@@ -35,8 +34,7 @@ static void forget(pid_t pid)
 {
     for (int i = 0; i < count; i++)
         if (children[i] == pid) {
-            count--;
-            children[i] = children[count];
+            children[i] = children[--count];
             return;
         }
 }

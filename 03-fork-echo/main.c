@@ -5,8 +5,8 @@
  * Run:      build/03-fork-echo            and in two more terminals:  build/say 9000
  *           (type lines; Ctrl-D ends a client, Ctrl-C the server)
  * New:      fork: the parent accepts, a child serves. A child that has ended is a zombie until the
- *           parent reaps it, with waitpid (children.c), when the signal SIGCHLD tells of it. And
- *           the server can be stopped: now by TERM or INT, or by QUIT when its clients have left.
+ *           parent reaps it (children.c), when SIGCHLD tells of it. And the server can be stopped:
+ *           now by TERM or INT, or by QUIT when its clients have left.
  * Limits:   a process for each client is expensive, and processes share nothing: a counter here
  *           would be a private copy in each child. Step 04 serves all clients in one process.
  */
@@ -20,9 +20,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Signals are blocked except where the parent waits, at accept and in sigsuspend, so that the
+/* What we catch is blocked except where the parent waits, at accept and in sigsuspend, so that the
  * handler never interrupts it between two steps that belong together. */
-static sigset_t all, none;
+static const int caught[] = {SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGALRM, 0};
+static sigset_t all, none;             /* all of these, and none */
 static volatile sig_atomic_t listener; /* -1: closed, we are to end */
 static volatile sig_atomic_t stop_now; /* 1: without waiting for the clients to leave */
 static int served = -1;                /* in a child: its client */
@@ -49,12 +50,15 @@ static void on_signal(int signal)
     int saved = errno;
 
     if (served != -1) {
-        if (signal == SIGTERM || signal == SIGINT)
-            shutdown(served, SHUT_RD); /* what has arrived is still answered, then read returns 0 */
+        /* TERM: what has arrived is still answered, then read returns 0. ALRM: write fails, too. */
+        if (signal != SIGQUIT && signal != SIGCHLD)
+            shutdown(served, signal == SIGALRM ? SHUT_WR : SHUT_RD);
     } else if (signal == SIGCHLD) {
         children_reap();
     } else if (signal == SIGALRM) {
-        children_signal(SIGKILL);
+        children_signal(SIGALRM);
+        children_signal(SIGCONT);
+        alarm(1);
     } else {
         listener_close(listener); /* ends even an accept that is only about to begin */
         listener = -1;
@@ -89,15 +93,14 @@ int main(int argc, char *argv[])
     listener = listener_open(&address, backlog, false);
     children_reserve(max);
     sigemptyset(&none);
-    sigfillset(&all);
+    all = none;
+    for (const int *signal = caught; *signal; signal++)
+        sigaddset(&all, *signal);
     sigprocmask(SIG_SETMASK, &all, NULL);
     const struct sigaction action = {.sa_handler = on_signal, .sa_mask = all};
-    sigaction(SIGCHLD, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGQUIT, &action, NULL);
+    for (const int *signal = caught; *signal; signal++)
+        sigaction(*signal, &action, NULL);
     listener_announce(listener);
-
     while (listener != -1) {
         while (children_count() == max && listener != -1)
             sigsuspend(&none);
@@ -122,8 +125,7 @@ int main(int argc, char *argv[])
         sigsuspend(&none);
     children_signal(SIGTERM);
     children_signal(SIGCONT); /* for one that somebody has suspended */
-    sigaction(SIGALRM, &action, NULL);
-    alarm(1); /* then those that are still here are killed */
+    alarm(1);                 /* then those that are still here get ALRM */
     while (children_count() > 0)
         sigsuspend(&none);
     log_line("server terminated");

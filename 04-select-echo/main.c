@@ -9,11 +9,11 @@
  * Limits:   each round looks at every descriptor, and none may reach FD_SETSIZE, 1024. Step 05
  *           uses epoll.
  *
- * The order within a round: first each ready client has its turn, which closes no client but
- * itself; then signals; and the listener last: a new client may get the descriptor of one that was
- * closed in this round, and of which the sets still say that it is ready.
+ * The order within a round: first the clients that are here, so that one that leaves makes room for
+ * another; then signals; and the listener last, if they have not closed it.
  */
 #include "../common/accept.h"
+#include "../common/io.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 #include "../common/signals.h"
@@ -52,12 +52,8 @@ static void leave(int fd, void (*farewell)(struct client *))
 
 static void enter(int fd, const struct peer *peer)
 {
-    struct client *client = NULL;
+    struct client *client = client_new(fd, peer);
 
-    if (fd >= FD_SETSIZE) /* only if we were started with many open descriptors */
-        errno = EMFILE;
-    else
-        client = client_new(fd, peer);
     if (!client) {
         log_client(peer, errno);
         close(fd);
@@ -105,10 +101,11 @@ int main(int argc, char *argv[])
     struct address address = server_options(argc, argv, about, options);
     bool stop_now = false;
 
+    lower_descriptor_limit(FD_SETSIZE); /* accept fails, rather than FD_SET past the end of a set */
     int listener = listener_open(&address, backlog, true);
     int signals = signals_catch(stop_signals);
-    if (listener >= FD_SETSIZE || signals >= FD_SETSIZE)
-        die("cannot watch %s: too many descriptors were open at the start", address.text);
+    if (listener >= FD_SETSIZE) /* fd:N */
+        die("cannot watch %s: select(2) takes no descriptor past %d", address.text, FD_SETSIZE - 1);
     highest = listener > signals ? listener : signals;
     listener_announce(listener);
 
@@ -126,9 +123,8 @@ int main(int argc, char *argv[])
             continue;
         }
         turns(&readable, &writable);
-        if (FD_ISSET(signals, &readable)) {
-            for (int signal; (signal = signals_take()) != 0;)
-                stop_now |= signal != SIGQUIT;
+        for (int signal; FD_ISSET(signals, &readable) && (signal = signals_take()) != 0;) {
+            stop_now |= signal != SIGQUIT;
             listener_close(listener);
             listener = -1;
         }

@@ -9,9 +9,8 @@
  *           needs no lock because one thread gives all of them their turns.
  * Limits:   one thread is one core, however many the machine has. Step 06 runs a loop on each.
  *
- * The order within a round: first each ready client has its turn, which closes no client but
- * itself, so that no event of this round speaks of one that is gone; then signals; and the listener
- * last.
+ * In a turn a client ends no other: a later event of the same round may point to it. After the turns
+ * come signals; and the listener last, when those who leave have made room.
  */
 #ifndef __linux__
 #error "epoll is Linux's: on another system compile this step in a Linux container"
@@ -42,8 +41,11 @@ static int watch(int operation, int fd, void *who, uint32_t events)
     return epoll_ctl(epoll, operation, fd, &event);
 }
 
+/* Off epoll before it is closed: as long as anybody else has the socket open, be it for the instant
+ * in which ps or lsof looks at it, close(2) would not end the watch: epoll(7). */
 static void leave(struct client *client, void (*farewell)(struct client *))
 {
+    watch(EPOLL_CTL_DEL, client->fd, NULL, 0);
     if (client->next)
         client->next->previous = client->previous;
     if (client->previous)
@@ -51,7 +53,7 @@ static void leave(struct client *client, void (*farewell)(struct client *))
     else
         clients = client->next;
     n_clients--;
-    farewell(client); /* closing its descriptor ends the watch */
+    farewell(client);
     backoff_end();
 }
 
@@ -108,8 +110,6 @@ static int watch_listener(void)
     return backoff;
 }
 
-/* Closes the listener. With fd:N another process may have it open, too; then close alone does not
- * end the watch: epoll(7). */
 static void close_listener(void)
 {
     if (listener == -1)
@@ -171,9 +171,8 @@ int main(int argc, char *argv[])
             else
                 turn(who);
         }
-        if (signalled) {
-            for (int signal; (signal = signals_take()) != 0;)
-                stop_now |= signal != SIGQUIT;
+        for (int signal; signalled && (signal = signals_take()) != 0;) {
+            stop_now |= signal != SIGQUIT;
             close_listener();
         }
         if (listener_ready && listener != -1)

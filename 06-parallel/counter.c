@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * counter.c: the counter of step 05, and its protocol. See protocol.h
- *
- *   read             the counter's value
- *   inc              Counter has been incremented
- *   anything else    Unknown command
- *
- * A line ends with LF; one CR before it does not count. It may arrive in any number of pieces, and
- * any number of lines in one piece. A client that gets no reply cannot know whether its line was
- * executed.
- */
+/* counter.c: the counter of step 05, whose counter.h says what it answers. See protocol.h */
 #include "protocol.h"
 
 #include <inttypes.h>

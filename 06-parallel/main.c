@@ -24,7 +24,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,17 +33,8 @@
 
 static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting, write_timeout_ms = 120000;
 static int first_listener; /* -1: closed, we are to end */
+static const int caught[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
 static struct worker *workers;
-
-/* For how long what was sent may stay untaken: the kernel keeps the time, and clients inherit the
- * option from their listener, tcp(7). A unix socket has none. Returns the listener, fd. */
-static int with_write_timeout(int fd)
-{
-    unsigned ms = (unsigned)write_timeout_ms;
-    if (setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == -1 && errno != EOPNOTSUPP)
-        die("cannot set the write timeout: %s", strerror(errno));
-    return fd;
-}
 
 /* The listener of the i-th worker; -1: it has none. Where the system cannot have several at one
  * address (unix:PATH, fd:N) all workers share the first. */
@@ -53,26 +43,28 @@ static int listener_of(long i)
     if (one_accepts)
         return -1;
     if (i > 0 && !settings.share_listener)
-        return with_write_timeout(listener_sibling(first_listener, backlog, true));
+        return listener_sibling(first_listener, backlog, true);
     int fd = dup(first_listener);
     if (fd == -1)
         die("cannot have one more listener: %s", strerror(errno));
     return fd;
 }
 
-/* Signals are for this thread alone: a thread inherits the mask of the one that creates it. */
+/* The signals we catch are for this thread alone: a thread inherits the mask of its creator. */
 static void start_workers(void)
 {
-    sigset_t all, before;
+    sigset_t ours;
 
     workers = aligned_alloc(_Alignof(struct worker), (size_t)threads * sizeof *workers);
     if (!workers)
         die("cannot set up %ld workers: %s", threads, strerror(errno));
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigemptyset(&ours);
+    for (const int *signal = caught; *signal; signal++)
+        sigaddset(&ours, *signal);
+    pthread_sigmask(SIG_BLOCK, &ours, NULL);
     for (long i = 0; i < threads; i++)
         worker_start(&workers[i], listener_of(i));
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
 static void stop_workers(enum stop stop)
@@ -143,7 +135,6 @@ static void run(int signals)
 
 int main(int argc, char *argv[])
 {
-    static const int caught[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
     long max = default_connections(), accepts = 1, on_error = ERROR_LOG, dropping = 0;
     const struct option options[] = {
         OPTION_BACKLOG(&backlog),
@@ -170,9 +161,11 @@ int main(int argc, char *argv[])
     settings.accepts = accepts;
     settings.on_error = (enum on_error)on_error;
     settings.share_listener = address.kind != ADDRESS_INET;
+    settings.look_ms = address.kind == ADDRESS_FD ? 100 : -1;
+    settings.write_timeout_ms = (unsigned)write_timeout_ms;
     shared.dropping = dropping;
 
-    first_listener = with_write_timeout(listener_open(&address, backlog, true));
+    first_listener = listener_open(&address, backlog, true);
     int signals = signals_catch(caught);
     start_workers();
     listener_announce(first_listener);

@@ -2,9 +2,9 @@
 /*
  * worker.c: see worker.h
  *
- * The order within a round: first each ready client has its turn, which closes no client but
- * itself, so that no event of this round speaks of one that is gone; then stopping; and the
- * listener last. Another thread may add a client, but once epoll has it only its worker ends it.
+ * In a turn a client ends no other: a later event of the same round may point to it. After the turns
+ * comes stopping; and the listener last, when those who leave have made room. Another thread may
+ * add a client, but once epoll has it only its worker ends it.
  */
 #include "worker.h"
 
@@ -14,6 +14,8 @@
 #include "../common/signals.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -42,8 +44,11 @@ void worker_client_failed(const struct peer *peer, int error)
     }
 }
 
+/* Off epoll before it is closed: as long as anybody else has the socket open, be it for the instant
+ * in which ps or lsof looks at it, close(2) would not end the watch: epoll(7). */
 static void leave(struct worker *worker, struct client *client, void (*farewell)(struct client *))
 {
+    watch(worker, EPOLL_CTL_DEL, client->fd, NULL, 0);
     pthread_mutex_lock(&worker->lock);
     if (client->next)
         client->next->previous = client->previous;
@@ -52,7 +57,7 @@ static void leave(struct worker *worker, struct client *client, void (*farewell)
     else
         worker->clients = client->next;
     pthread_mutex_unlock(&worker->lock);
-    farewell(client); /* closing the descriptor ends the watch */
+    farewell(client);
     shared.connections--;
     backoff_end();
     if (shared.acceptor_waits)
@@ -120,6 +125,9 @@ static void turn(struct worker *worker, struct client *client)
     if (waits != FOR_NOTHING && waits != client->waits) {
         client->waits = waits;
         uint32_t events = waits == FOR_WRITE ? EPOLLOUT : EPOLLIN;
+        /* How long what is owed may stay untaken: the kernel keeps the time, tcp(7). */
+        unsigned ms = waits == FOR_WRITE ? settings.write_timeout_ms : 0;
+        setsockopt(client->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
         if (watch(worker, EPOLL_CTL_MOD, client->fd, client, events) == -1) {
             worker_client_failed(&client->peer, errno);
             waits = FOR_NOTHING;
@@ -135,26 +143,25 @@ static int watch_listener(struct worker *worker)
 {
     uint32_t events = settings.share_listener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
 
-    /* A full one that slept and watched would be woken for a client, it alone, and not another
-     * process that has room and shares the listener: fd:N. */
-    if (settings.share_listener && worker->listener != -1 && !shared.dropping &&
+    if (worker->listener == -1)
+        return -1;
+    /* A full one that watched would be woken for a client in the place of one that has room. */
+    if (settings.share_listener && !shared.dropping &&
         shared.connections >= settings.max_connections)
         backoff_begin();
     int backoff = backoff_left();
     bool on = backoff == -1;
-    if (worker->listener == -1 || on == worker->watched)
-        return backoff;
-    if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
-              events) == -1) {
-        accept_failed(errno);
-        return backoff_left();
+    if (on != worker->watched) {
+        if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
+                  events) == -1) {
+            accept_failed(errno);
+            return backoff_left();
+        }
+        worker->watched = on;
     }
-    worker->watched = on;
-    return backoff;
+    return on ? settings.look_ms : backoff;
 }
 
-/* Closes the listener. Another worker or, with fd:N, another process may have it open, too; then
- * close alone does not end the watch: epoll(7). */
 static void close_listener(struct worker *worker)
 {
     if (worker->listener == -1)
@@ -175,11 +182,14 @@ static void do_round(struct worker *worker)
 {
     struct epoll_event events[EVENTS_MAX];
     eventfd_t value;
-    bool listener_ready = false;
 
     int n = epoll_wait(worker->epoll, events, EVENTS_MAX, watch_listener(worker));
     if (n == -1)
         wait_failed(errno); /* or exits: accept.h */
+    /* For a client the kernel wakes one process, which may be about to stop, full or suspended. So
+     * look now and then whether there is somebody though nobody has told us: fd:N. */
+    bool listener_ready = n == 0;
+    long accepts = n == 0 ? EVENTS_MAX : settings.accepts;
     for (int i = 0; i < n; i++) {
         void *who = events[i].data.ptr;
         if (who == &worker->wake)
@@ -192,7 +202,7 @@ static void do_round(struct worker *worker)
     if (shared.stop != STOP_NOT)
         close_listener(worker);
     if (listener_ready && worker->listener != -1)
-        for (long i = 0; i < settings.accepts && worker_accept(worker, worker->listener); i++)
+        while (accepts-- > 0 && worker_accept(worker, worker->listener))
             ;
 }
 
@@ -212,7 +222,8 @@ static void *run_worker(void *argument)
 
 void worker_start(struct worker *worker, int listener)
 {
-    *worker = (struct worker){.listener = listener, .lock = PTHREAD_MUTEX_INITIALIZER};
+    *worker = (struct worker){.listener = listener};
+    pthread_mutex_init(&worker->lock, NULL);
     /* With --work a turn is kept short by its number of lines. */
     worker->request_max = settings.work > 0 ? 256 : settings.protocol->request_max;
     worker->request = malloc(worker->request_max);

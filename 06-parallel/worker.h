@@ -18,10 +18,12 @@
 extern struct settings {
     const struct protocol *protocol;
     long max_connections;
-    long accepts; /* in one round, at most */
-    long work;    /* microseconds */
+    long accepts;              /* in one round, at most */
+    long work;                 /* microseconds */
+    unsigned write_timeout_ms; /* 0: the kernel's own */
     enum on_error { ERROR_RAISE, ERROR_IGNORE, ERROR_LOG } on_error;
     bool share_listener; /* all watch the same one, and a client shall wake one of them, not all */
+    int look_ms; /* how often they look whether one that was woken did not come; -1: never */
 } settings;
 
 enum stop { STOP_NOT, STOP_WHEN_EMPTY, STOP_NOW };

@@ -30,15 +30,20 @@ static long long now_ms(void)
 int accept_client(int listener, bool nonblocking, struct peer *peer)
 {
     for (;;) {
-        socklen_t length = sizeof peer->at;
-        *peer = (struct peer){0}; /* of a unix socket's name only the family may be written */
+        struct sockaddr_storage at;
+        socklen_t length = sizeof at;
 #ifdef SOCK_NONBLOCK
-        int fd = accept4(listener, &peer->at.any, &length, nonblocking ? SOCK_NONBLOCK : 0);
+        int fd =
+            accept4(listener, (struct sockaddr *)&at, &length, nonblocking ? SOCK_NONBLOCK : 0);
 #else
-        int fd = accept(listener, &peer->at.any, &length);
+        int fd = accept(listener, (struct sockaddr *)&at, &length);
         if (fd != -1)
             set_nonblocking(fd, nonblocking);
 #endif
+        if (fd != -1) {
+            peer->length = (unsigned char)(length < sizeof peer->at ? length : sizeof peer->at);
+            memcpy(peer->at, &at, peer->length);
+        }
         if (fd != -1 || (errno != EINTR && errno != ECONNABORTED))
             return fd;
     }
@@ -112,7 +117,8 @@ void backoff_end(void)
 
 void log_client(const struct peer *peer, int error)
 {
-    char text[ADDRESS_TEXT];
-    address_format(&peer->at.any, sizeof peer->at, text);
-    log_line("client %s: %s", text, strerror(error));
+    char text[PEER_TEXT];
+
+    if (log_has_room())
+        log_line("client %s: %s", peer_format(peer, text), strerror(error));
 }

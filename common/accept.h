@@ -48,7 +48,8 @@ void backoff_begin(void);
 /* Ends it: a client has left. */
 void backoff_end(void);
 
-/* Logs what ended a client: "client 127.0.0.1:40112: Connection reset by peer". */
+/* Logs what ended a client: "client 127.0.0.1:40112: Connection reset by peer"; or, where clients
+ * have made us log too much, counts it only: log.h. */
 void log_client(const struct peer *peer, int error);
 
 #endif

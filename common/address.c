@@ -11,30 +11,40 @@
 #include <string.h>
 #include <sys/un.h>
 
-/* Reads a decimal number of at most max; -1 if it is none. Unlike strtol(3), no sign or space. */
-static long read_number(const char *digits, long max)
+long number_parse(const char *digits, long max)
 {
     long value = 0;
 
     if (*digits == '\0')
         return -1;
     for (; *digits; digits++) {
-        if (*digits < '0' || *digits > '9')
+        if (*digits < '0' || *digits > '9' || *digits - '0' > max ||
+            value > (max - (*digits - '0')) / 10)
             return -1;
         value = value * 10 + (*digits - '0');
-        if (value > max)
-            return -1;
     }
     return value;
 }
 
+/* Where the port of HOST:PORT or [IPV6]:PORT begins, at its colon; NULL: there is none. The brackets
+ * are there because an IPv6 address has colons of its own. */
+static const char *find_port(const char *text)
+{
+    const char *after = text[0] == '[' ? strchr(text, ']') : NULL;
+    return after ? strchr(after, ':') : strrchr(text, ':');
+}
+
 static int parse_inet(struct address *address, const char *text, const char **why)
 {
-    const char *colon = strrchr(text, ':');
+    const char *colon = find_port(text);
     const char *port = colon ? colon + 1 : text;
     const char *host = "127.0.0.1";
     size_t length = strlen(host);
 
+    if (text[0] == '[' && !colon) {
+        *why = "the port is missing: [::1]:9000";
+        return -1;
+    }
     if (colon) {
         host = text;
         length = (size_t)(colon - text);
@@ -50,7 +60,7 @@ static int parse_inet(struct address *address, const char *text, const char **wh
         *why = "that is no host";
         return -1;
     }
-    long number = read_number(port, 65535);
+    long number = number_parse(port, 65535);
     if (number == -1) {
         *why = "a port is a number from 0 to 65535";
         return -1;
@@ -75,7 +85,7 @@ int address_parse(struct address *address, const char *text, const char **why)
     }
     if (strncmp(text, "fd:", 3) == 0) {
         address->kind = ADDRESS_FD;
-        address->fd = (int)read_number(text + 3, INT_MAX);
+        address->fd = (int)number_parse(text + 3, INT_MAX);
         if (address->fd != -1)
             return 0;
         *why = "a descriptor is a number";
@@ -131,14 +141,10 @@ const char *address_format(const struct sockaddr *at, socklen_t length, char tex
     char host[INET6_ADDRSTRLEN + 20], port[6]; /* 20: a link-local address names its interface */
 
     if (at->sa_family == AF_UNIX) {
-        const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)at;
-        size_t path = length > offsetof(struct sockaddr_un, sun_path)
-                          ? length - offsetof(struct sockaddr_un, sun_path)
-                          : 0;
-        if (path == 0 || un->sun_path[0] == '\0')
-            snprintf(text, ADDRESS_TEXT, "unix");
-        else
-            snprintf(text, ADDRESS_TEXT, "unix:%.*s", (int)path, un->sun_path);
+        struct sockaddr_un un = {.sun_path = ""}; /* at may be shorter than that */
+        memcpy(&un, at, length < sizeof un ? length : sizeof un);
+        snprintf(text, ADDRESS_TEXT, "unix%s%.*s", un.sun_path[0] ? ":" : "",
+                 (int)sizeof un.sun_path, un.sun_path);
     } else if (getnameinfo(at, length, host, sizeof host, port, sizeof port,
                            NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
         bool brackets = at->sa_family == AF_INET6;
@@ -147,5 +153,23 @@ const char *address_format(const struct sockaddr *at, socklen_t length, char tex
     } else {
         snprintf(text, ADDRESS_TEXT, "unknown");
     }
+    return text;
+}
+
+const char *peer_format(const struct peer *peer, char text[PEER_TEXT])
+{
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    char raw[ADDRESS_TEXT];
+    char *next = text;
+
+    memcpy(&at, peer->at, peer->length);
+    address_format((const struct sockaddr *)&at, peer->length, raw);
+    for (const char *c = raw; *c; c++)
+        if (*c > ' ' && *c <= '~' && *c != '\\')
+            *next++ = *c;
+        else
+            next += snprintf(next, sizeof "\\x00", "\\x%02x", (unsigned char)*c);
+    bool is_cut = at.ss_family == AF_UNIX && peer->at[sizeof peer->at - 1] != '\0';
+    strcpy(next, is_cut && peer->length == sizeof peer->at ? "..." : "");
     return text;
 }

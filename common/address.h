@@ -21,6 +21,10 @@ struct address {
     int fd;           /* ADDRESS_FD */
 };
 
+/* Reads a decimal number of at most max, which is at least 0. Returns it, or -1 if it is none: unlike
+ * strtol(3), no sign and no space. */
+long number_parse(const char *digits, long max);
+
 /* Reads an address. Returns 0, or -1 with *why set to a constant text that says what is wrong. */
 int address_parse(struct address *address, const char *text, const char **why);
 
@@ -30,20 +34,23 @@ int address_parse(struct address *address, const char *text, const char **why);
 struct addrinfo *address_resolve(const struct address *address, const char **why);
 void address_free(struct addrinfo *list);
 
-/* A peer's address, as small as it can be kept: it is turned into text only for a log line. */
+/* A peer's address as accept(2) gives it, and as small as it can be kept: it is turned into text
+ * only for a log line. Of a unix socket's path it has the beginning. */
 struct peer {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-    } at;
+    unsigned char length; /* of at, in bytes */
+    unsigned char at[sizeof(struct sockaddr_in6)];
 };
 
 /* Room for the text of any address: a path of sun_path's size, or an IPv6 address with its port. */
 #define ADDRESS_TEXT 128
 
+/* The same of a peer's, where each byte that is no visible ASCII character, and the backslash, is
+ * written as four: \x0a. A client may have bound its socket to a path of any bytes. */
+#define PEER_TEXT (4 * ADDRESS_TEXT)
+
 /* Writes an address as numbers: 127.0.0.1:9000, [::1]:9000, unix:PATH (just "unix" where it has no
  * path). Never looks up a name: getnameinfo(3) with NI_NUMERICHOST. Returns text. */
 const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT]);
+const char *peer_format(const struct peer *peer, char text[PEER_TEXT]);
 
 #endif

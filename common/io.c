@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: MIT
 /* io.c: see io.h */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* FIONREAD */
+#endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or where long has 32 bits fstat(2) fails for some files */
+#endif
 #include "io.h"
+
+#include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int write_all(int fd, const void *bytes, size_t n)
@@ -39,14 +51,55 @@ int set_nonblocking(int fd, bool on)
     return fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
 }
 
-void hang_up(int fd)
+/* Can this descriptor make a write(2) wait, and be opened a second time? */
+static bool is_pipe_or_terminal(int fd)
+{
+    struct stat file;
+    return fstat(fd, &file) == 0 && (S_ISFIFO(file.st_mode) || isatty(fd));
+}
+
+void reopen_own(int fd, bool nonblocking)
+{
+    char path[40];
+    int saved = errno;
+
+    if (is_pipe_or_terminal(fd)) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        /* Not to wait for a reader, and not to make it our controlling terminal: open(2). */
+        int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+        bool ours = own != -1 && dup2(own, fd) != -1;
+        if (own != -1)
+            close(own);
+        if (!ours || !nonblocking)
+            set_nonblocking(fd, nonblocking);
+    }
+    errno = saved;
+}
+
+/* Throws away what has arrived by now. */
+static void discard_input(int fd)
 {
     char scrap[16 * 1024];
+    int left = 0;
 
+    if (ioctl(fd, FIONREAD, &left) == -1)
+        left = sizeof scrap;
+    while (left > 0) {
+        size_t most = (size_t)left < sizeof scrap ? (size_t)left : sizeof scrap;
+        ssize_t n = recv(fd, scrap, most, MSG_DONTWAIT);
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        left -= (int)n;
+    }
+}
+
+void hang_up(int fd)
+{
     shutdown(fd, SHUT_WR);
-    for (int turns = 256 / 16; turns > 0; turns--)
-        if (recv(fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
-            break;
+    discard_input(fd);
+    discard_input(fd); /* the first time stops at a byte sent as urgent: tcp(7), SIOCINQ */
     close(fd);
 }
 
@@ -60,4 +113,17 @@ long raise_descriptor_limit(void)
     if (setrlimit(RLIMIT_NOFILE, &limit) == -1 && getrlimit(RLIMIT_NOFILE, &limit) == -1)
         return 256;
     return limit.rlim_cur < INT_MAX ? (long)limit.rlim_cur : INT_MAX;
+}
+
+void lower_descriptor_limit(long most)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        if (limit.rlim_cur > (rlim_t)most)
+            limit.rlim_cur = (rlim_t)most;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+            return;
+    }
+    die("cannot limit the descriptors to %ld: %s", most, strerror(errno));
 }

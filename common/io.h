@@ -19,15 +19,31 @@ bool not_now(int error);
  * concerned: fcntl(2). Returns 0, or -1 with errno. */
 int set_nonblocking(int fd, bool on);
 
+/* Gives a pipe or a terminal that we were started with an open file description of its own, opened
+ * for writing and blocking or not as we want it: O_NONBLOCK on the inherited one would hold for
+ * everybody who has it, the user's shell among them. Where it cannot be opened (no /proc, another
+ * user's terminal) the inherited one is changed. Does nothing to files and sockets. Leaves
+ * errno as it was. */
+void reopen_own(int fd, bool nonblocking);
+
 /* Ends a connection so that the peer can still read what was written to it: half-closes, throws
- * away what has arrived (at most 256 KiB, without waiting), closes. A close(2) with unread data
- * would reset the connection, and destroy what is still on its way: RFC 1122, 4.2.2.13. A peer
- * that goes on sending may see a reset all the same. Takes fd over, blocking or not; reports no
- * failure. */
+ * away all that has arrived, closes. A close(2) with unread data would reset the connection, and a
+ * reset destroys what is still on its way: RFC 1122, 4.2.2.13. Takes fd over, blocking or not; does
+ * not wait; reports no failure. May be called in a signal handler.
+ *
+ * What can still be lost: what the peer sends after this, to which its system gets a reset in
+ * answer, and with the reset whatever of our last answers it has not received by then; and those
+ * answers, if the peer takes nothing of them until our system gives the connection up:
+ * tcp_orphan_retries in tcp(7). */
 void hang_up(int fd);
 
 /* Raises the soft limit of open descriptors to the hard one, which any process may: getrlimit(2).
  * Returns how many this process may have. */
 long raise_descriptor_limit(void);
+
+/* Lowers the soft limit to this many, where it is higher: from then on every call that would open
+ * descriptor number `most`, or a higher one, fails with EMFILE. Those that are open stay. Ends the
+ * program if it fails. */
+void lower_descriptor_limit(long most);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* listener.c: see listener.h */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or where long has 32 bits lstat(2) fails for some files */
+#endif
 #include "listener.h"
 
 #include "io.h"
@@ -9,6 +12,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -65,14 +69,20 @@ static bool is_ours(void)
     return lstat(made.path, &file) == 0 && file.st_dev == made.device && file.st_ino == made.inode;
 }
 
+static void remove_path(void)
+{
+    if (made.listener != -1 && is_ours())
+        unlink(made.path);
+    made.listener = -1;
+}
+
 void listener_close(int listener)
 {
+    if (listener == -1)
+        return;
     /* Unlink first: as long as the socket is open its inode's number is not given to another. */
-    if (listener == made.listener && made.listener != -1) {
-        if (is_ours())
-            unlink(made.path);
-        made.listener = -1;
-    }
+    if (listener == made.listener)
+        remove_path();
     close(listener);
 }
 
@@ -80,19 +90,22 @@ void listener_close(int listener)
  * Is the unix socket at this path one that nobody has open any more? Asked without disturbing a
  * living server: a datagram socket cannot connect to a stream socket, so the answer is EPROTOTYPE
  * where there is an owner, and ECONNREFUSED where there is none. The server sees nothing of it.
+ * Returns false with errno: EADDRINUSE if it is in use, or why that could not be found out.
  */
 static bool is_stale(const struct addrinfo *info, const char *path)
 {
     struct stat file;
 
-    if (lstat(path, &file) == -1 || !S_ISSOCK(file.st_mode))
+    if (lstat(path, &file) == -1)
         return false;
-    int probe = socket(AF_UNIX, SOCK_DGRAM, 0);
+    errno = EADDRINUSE;
+    int probe = S_ISSOCK(file.st_mode) ? socket(AF_UNIX, SOCK_DGRAM, 0) : -1;
     if (probe == -1)
         return false;
-    bool refused = connect(probe, info->ai_addr, info->ai_addrlen) == -1 && errno == ECONNREFUSED;
+    int error = connect(probe, info->ai_addr, info->ai_addrlen) == -1 ? errno : EPROTOTYPE;
     close(probe);
-    return refused;
+    errno = error == EPROTOTYPE ? EADDRINUSE : error;
+    return error == ECONNREFUSED;
 }
 
 /* Locks a directory, for as long as the descriptor is open. Waits for it for a second at most: who
@@ -110,48 +123,56 @@ static bool lock_directory(int fd)
 }
 
 /* Removes a stale socket and binds in its place. Holds a lock on the directory meanwhile, so that
- * of two servers that start at once one does not remove what the other has just made. */
-static int replace_stale(int fd, const struct addrinfo *info, const char *path)
+ * of two servers that start at once one does not remove what the other has just made. Returns 0, or
+ * -1 with errno, and with *why if errno does not say it all. */
+static int replace_stale(int fd, const struct addrinfo *info, const char *path, const char **why)
 {
     char directory[ADDRESS_TEXT] = ".";
     const char *slash = strrchr(path, '/');
-    int result = -1, error = EADDRINUSE;
+    int result = -1;
 
     if (slash)
         snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
     int lock = open(directory, O_RDONLY);
-    bool alone = lock == -1 || lock_directory(lock);
-    if (alone && is_stale(info, path) && unlink(path) == 0) {
-        result = bind(fd, info->ai_addr, info->ai_addrlen);
-        error = errno;
+    if (lock != -1 && !lock_directory(lock)) { /* anyone may hold it who may open the directory */
+        *why = "Address already in use, and somebody else holds a lock (flock) on its directory";
+        return close_after_error(lock);
     }
+    if (is_stale(info, path) && unlink(path) == 0)
+        result = bind(fd, info->ai_addr, info->ai_addrlen);
+    int error = errno;
     if (lock != -1)
         close(lock); /* and with it the lock */
     errno = error;
     return result;
 }
 
-static int open_unix(const struct addrinfo *info, const char *path, int backlog)
+static int open_unix(const struct addrinfo *info, const char *path, int backlog, const char **why)
 {
     struct stat file;
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd == -1)
         return -1;
     if (bind(fd, info->ai_addr, info->ai_addrlen) == -1 &&
-        (errno != EADDRINUSE || replace_stale(fd, info, path) == -1))
+        (errno != EADDRINUSE || replace_stale(fd, info, path, why) == -1))
         return close_after_error(fd);
     if (lstat(path, &file) == 0) {
         made.listener = fd;
         made.path = path;
         made.device = file.st_dev;
         made.inode = file.st_ino;
+        atexit(remove_path); /* should we die before listener_close() */
     }
     return listen(fd, backlog) == 0 ? fd : close_after_error(fd);
 }
 
-/* Takes a socket that was open when we started. */
+/* Takes a socket that was open when we started. Its connections inherit its options, and two would
+ * break our promises: with SO_LINGER close(2) may wait, or reset; with SO_RCVLOWAT a client is not
+ * ready before it has said so much. What a socket has not got need not be changed. */
 static int adopt(int fd, const char *text)
 {
+    const struct linger off = {.l_onoff = 0};
+    const int one_byte = 1;
     int listens = 0, type = 0;
     socklen_t length = sizeof(int);
 
@@ -160,6 +181,8 @@ static int adopt(int fd, const char *text)
         die("cannot listen on %s: %s", text, strerror(errno));
     if (!listens || type != SOCK_STREAM)
         die("cannot listen on %s: not a listening stream socket", text);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &one_byte, sizeof one_byte);
     return fd;
 }
 
@@ -173,15 +196,18 @@ static int open_first(const struct address *address, int backlog)
 
     if (!list)
         die("cannot listen on %s: %s", address->text, why);
+    why = NULL;
     for (struct addrinfo *info = list; info && fd == -1 && error != EADDRINUSE;
          info = info->ai_next) {
-        fd = address->path ? open_unix(info, address->path, backlog) : open_tcp(info, backlog);
+        fd =
+            address->path ? open_unix(info, address->path, backlog, &why) : open_tcp(info, backlog);
         error = errno;
     }
     address_free(list);
     if (fd == -1)
         die("cannot listen on %s%s: %s",
-            strchr(address->text, ':') ? "" : "127.0.0.1:", address->text, strerror(error));
+            strchr(address->text, ':') ? "" : "127.0.0.1:", address->text,
+            why ? why : strerror(error));
     return fd;
 }
 

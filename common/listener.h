@@ -19,8 +19,9 @@
  *    though old connections linger in TIME_WAIT: socket(7). A port that another server listens on
  *    stays in use. [::] means IPv6 only: ipv6(7).
  *  - unix:PATH: a socket that a dead server has left at PATH is replaced; nothing else ever is.
- *  - fd:N: must be a listening stream socket; only its O_NONBLOCK is changed, which all share who
- *    have it open: they should be of one kind, blocking or not.
+ *  - fd:N: must be a listening stream socket. Of it are changed, for all who have it open,
+ *    O_NONBLOCK (so they should be of one kind, blocking or not), SO_LINGER (turned off: with it a
+ *    close(2) may wait, or reset the client) and SO_RCVLOWAT (1).
  *
  * Connections accepted from a TCP listener inherit SO_KEEPALIVE (the system, not we, notices a peer
  * that vanished without a word), TCP_NODELAY (an answer is sent at once, also when the one before
@@ -38,7 +39,8 @@ int listener_sibling(int first, long backlog, bool nonblocking);
 void listener_announce(int listener);
 
 /* Closes a listener; if it is a unix socket we made, removes its path, unless another socket has
- * taken that place. Async-signal-safe. */
+ * taken that place. -1: there is none, and nothing is done. Async-signal-safe. (The path is removed
+ * by exit(3), too.) */
 void listener_close(int listener);
 
 #endif

@@ -1,32 +1,70 @@
 // SPDX-License-Identifier: MIT
 /* log.c: see log.h */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, which POSIX has since 2024 */
+#endif
 #include "log.h"
 
 #include "io.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *name = "server";
+static bool is_socket;        /* stderr is one */
+static atomic_bool cut_short; /* it took only the beginning of the last line */
+
+/* How many lines about clients there may be: see log_has_room(). */
+static struct room {
+    _Atomic long long full_again; /* when a whole LOG_BURST may be written, in ms */
+    atomic_long left_out;
+} own, *room = &own;
+
+/* Descriptors 0 to 2 lead somewhere, be it a directory, where nothing can be read or written. */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+        if (fd == -1)
+            fd = open("/", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
 
 void log_start(const char *argv0)
 {
+    struct stat file;
+
     if (argv0) {
         const char *slash = strrchr(argv0, '/');
         name = slash ? slash + 1 : argv0;
     }
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
+    signal(SIGXFSZ, SIG_IGN);
+    occupy_standard_descriptors();
+    if (fstat(STDERR_FILENO, &file) == 0)
+        is_socket = S_ISSOCK(file.st_mode);
+    if (!is_socket)
+        reopen_own(STDERR_FILENO, true);
+
+    /* Shared with the children of a server that forks. */
+    void *page =
+        mmap(NULL, sizeof *room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED)
+        room = page;
 }
 
 const char *log_name(void)
@@ -34,20 +72,34 @@ const char *log_name(void)
     return name;
 }
 
+/* Writes what stderr takes without waiting. */
+static ssize_t write_now(const char *bytes, size_t n)
+{
+    ssize_t written;
+
+    do
+        written = is_socket ? send(STDERR_FILENO, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL)
+                            : write(STDERR_FILENO, bytes, n);
+    while (written == -1 && errno == EINTR);
+    return written;
+}
+
 PRINTF_LIKE(0) static void write_line(const char *format, va_list arguments)
 {
-    char line[1024];
+    char text[1 + 1024] = "\n", *line = text + 1; /* the newline ends one that was cut short */
+    const size_t size = sizeof text - 1;
     int saved = errno;
 
-    int head = snprintf(line, sizeof line, "%s: ", name);
-    size_t used = (size_t)head < sizeof line ? (size_t)head : sizeof line - 1;
-    int body = vsnprintf(line + used, sizeof line - used, format, arguments);
-    used += (size_t)body < sizeof line - used ? (size_t)body : sizeof line - used - 1;
+    int head = snprintf(line, size, "%s: ", name);
+    size_t used = (size_t)head < size ? (size_t)head : size - 1;
+    int body = vsnprintf(line + used, size - used, format, arguments);
+    used += (size_t)body < size - used ? (size_t)body : size - used - 1;
     line[used++] = '\n'; /* in the place of the final NUL */
 
-    struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&err, 1, 0) != 0) /* 0: it would have to wait */
-        write_all(STDERR_FILENO, line, used);
+    size_t before = cut_short ? 1 : 0;
+    ssize_t written = write_now(line - before, used + before);
+    if (written > 0)
+        cut_short = (size_t)written < used + before;
     errno = saved;
 }
 
@@ -59,9 +111,33 @@ void log_line(const char *format, ...)
     va_end(arguments);
 }
 
+bool log_has_room(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long long ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+    long long before = room->full_again, after;
+
+    do { /* each line puts off the moment by its share of a second */
+        after = (before > ms ? before : ms) + 1000 / LOG_RATE;
+        if (after > ms + LOG_BURST * 1000 / LOG_RATE) {
+            room->left_out++;
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(&room->full_again, &before, after));
+    long left_out = atomic_exchange(&room->left_out, 0);
+    if (left_out > 0)
+        log_line("%ld lines about clients were left out", left_out);
+    return true;
+}
+
 void die(const char *format, ...)
 {
+    static atomic_flag dying = ATOMIC_FLAG_INIT;
     va_list arguments;
+
+    while (atomic_flag_test_and_set(&dying))
+        pause(); /* the thread that came first ends us all */
     va_start(arguments, format);
     write_line(format, arguments);
     va_end(arguments);

@@ -5,9 +5,11 @@
 #include "io.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define VERSION "1.0"
 #define OPTIONS_MAX 64 /* how many one table may have: as many as `given` has bits */
@@ -25,6 +27,7 @@ void usage_error(const char *why, const char *word)
 /* Ends the program after something was printed on stdout, which may have failed: a full disk. */
 _Noreturn static void finish(void)
 {
+    reopen_own(STDOUT_FILENO, false); /* or what finds no room would be lost: O_NONBLOCK */
     if (fflush(stdout) == EOF)
         die("cannot write: %s", strerror(errno));
     exit(0);
@@ -99,9 +102,28 @@ static long find_choice(const char *choices, const char *word)
     }
 }
 
+/* Reads a decimal, such as 0.25, as thousandths, rounded up: a little is not nothing. Returns -1 if
+ * it is none, or more than max. */
+static long parse_thousandths(const char *text, long max)
+{
+    char digits[64];
+    size_t whole = strcspn(text, ".");
+    const char *decimals = text + whole + (text[whole] == '.');
+    size_t n = strlen(decimals);
+
+    if (whole + n == 0 || whole + 4 > sizeof digits || decimals[strspn(decimals, "0123456789")])
+        return -1;
+    snprintf(digits, sizeof digits, "%.*s%.3s%s", (int)whole, text, decimals,
+             &"000"[n < 3 ? n : 3]);
+    long value = number_parse(digits, max);
+    if (value != -1 && n > 3 && decimals[3 + strspn(decimals + 3, "0")] != '\0')
+        value = value < max ? value + 1 : -1;
+    return value;
+}
+
 static void store(const struct option *option, const char *value)
 {
-    char why[200], *end = NULL;
+    char why[200];
     bool seconds = strcmp(option->value, "SECONDS") == 0;
 
     if (strchr(option->value, '|')) {
@@ -115,13 +137,11 @@ static void store(const struct option *option, const char *value)
     double scale = seconds ? 1000 : 1;
     snprintf(why, sizeof why, "--%s takes a number from %.12g to %.12g, not", option->name,
              (double)option->min / scale, (double)option->max / scale);
-    if (value[0] == '\0' || value[strspn(value, seconds ? "0123456789." : "0123456789")] != '\0')
+    long number =
+        seconds ? parse_thousandths(value, option->max) : number_parse(value, option->max);
+    if (number == -1 || number < option->min)
         usage_error(why, value);
-    double number = strtod(value, &end) * scale;
-    if (*end != '\0' || number < (double)option->min || number > (double)option->max)
-        usage_error(why, value);
-    long whole = (long)number;
-    *option->stored = (double)whole < number ? whole + 1 : whole; /* a little is not nothing */
+    *option->stored = number;
 }
 
 /* Reads one option, argv[i]. Returns the place of the last word it took. */
@@ -188,6 +208,8 @@ struct address server_options(int argc, char *argv[], const char *about,
     struct address address;
     const char *why;
 
+    signal(SIGTTOU,
+           SIG_IGN); /* or a log line might stop us, in the background: termios(3), TOSTOP */
     command.about = about;
     command.options = options;
     int words = options_parse(argc, argv, &command);
