@@ -25,11 +25,12 @@ REQUIRED += $(SANITIZE_$(VARIANT))
 endif
 OUT := build$(if $(VARIANT),/$(VARIANT))
 
-PROGRAMS := $(STEPS) $(CLIENTS) rude
+PROGRAMS := $(STEPS) $(CLIENTS) rude odd
 DIFFS := diff-02 diff-03 diff-04 diff-05 diff-06
 # How many lines of a file may be changed against the step before; see `make ladder`.
 BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=25 06/client.h=10
 SOURCES_rude := tests/rude.c
+SOURCES_odd := tests/odd.c
 SOURCES_bench/million := bench/million.c
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
 SOURCES_say := clients/say.c

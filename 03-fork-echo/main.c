@@ -50,15 +50,14 @@ static void on_signal(int signal)
     int saved = errno;
 
     if (served != -1) {
-        /* TERM: what has arrived is still answered, then read returns 0. ALRM: write fails, too. */
-        if (signal != SIGQUIT && signal != SIGCHLD)
-            shutdown(served, signal == SIGALRM ? SHUT_WR : SHUT_RD);
+        if (signal == SIGTERM || signal == SIGINT) {
+            stop_now = 1;
+            set_nonblocking(served, true); /* what has arrived is answered, then: EAGAIN, no wait */
+        }
     } else if (signal == SIGCHLD) {
         children_reap();
     } else if (signal == SIGALRM) {
-        children_signal(SIGALRM);
-        children_signal(SIGCONT);
-        alarm(1);
+        children_signal(SIGKILL);
     } else {
         listener_close(listener); /* ends even an accept that is only about to begin */
         listener = -1;
@@ -73,7 +72,7 @@ _Noreturn static void serve(int client, const struct peer *peer)
     served = client;
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    if (echo_client(client) == -1)
+    if (echo_client(client) == -1 && !stop_now)
         log_client(peer, errno);
     hang_up(client); /* a plain close would reset it if something has come that was not read */
     _exit(0);        /* exit would run what the parent is to run at its end */
@@ -125,7 +124,7 @@ int main(int argc, char *argv[])
         sigsuspend(&none);
     children_signal(SIGTERM);
     children_signal(SIGCONT); /* for one that somebody has suspended */
-    alarm(1);                 /* then those that are still here get ALRM */
+    alarm(1);                 /* then those that are still here are killed */
     while (children_count() > 0)
         sigsuspend(&none);
     log_line("server terminated");

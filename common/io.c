@@ -21,6 +21,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* How much hang_up() throws away of what arrives while it does: more than a peer's system keeps back
+ * for want of room on our side, unless it was told to keep a lot. tcp(7), tcp_wmem */
+#define MEANWHILE (16L << 20)
+
 int write_all(int fd, const void *bytes, size_t n)
 {
     const char *next = bytes;
@@ -76,30 +80,19 @@ void reopen_own(int fd, bool nonblocking)
     errno = saved;
 }
 
-/* Throws away what has arrived by now. */
-static void discard_input(int fd)
-{
-    char scrap[16 * 1024];
-    int left = 0;
-
-    if (ioctl(fd, FIONREAD, &left) == -1)
-        left = sizeof scrap;
-    while (left > 0) {
-        size_t most = (size_t)left < sizeof scrap ? (size_t)left : sizeof scrap;
-        ssize_t n = recv(fd, scrap, most, MSG_DONTWAIT);
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return;
-        left -= (int)n;
-    }
-}
-
 void hang_up(int fd)
 {
+    char scrap[16 * 1024];
+    int arrived = 0;
+
+    ioctl(fd, FIONREAD, &arrived);
+    for (long left = (long)arrived + MEANWHILE; left > 0;) {
+        ssize_t n = recv(fd, scrap, sizeof scrap, MSG_DONTWAIT);
+        if (n == 0 || (n == -1 && errno != EINTR))
+            break;
+        left -= n > 0 ? n : 0;
+    }
     shutdown(fd, SHUT_WR);
-    discard_input(fd);
-    discard_input(fd); /* the first time stops at a byte sent as urgent: tcp(7), SIOCINQ */
     close(fd);
 }
 

@@ -24,12 +24,15 @@ RESETS=0
 @test "01: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "01: listens on a unix socket" { listens_on_a_path; }
 @test "01: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "01: says why it cannot find out whether a unix socket is stale" { tells_why_it_cannot_look; }
 @test "01: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "01: never replaces what is no socket" { never_replaces_a_file; }
 @test "01: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "01: listens on sockets of other kinds" { takes_other_listeners; }
 @test "01: needs no open descriptors" { needs_no_descriptors; }
+@test "01: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "01: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "01: gets its port back at once" { restarts_at_once; }
 @test "01: serves when its log cannot be written" { writes_when_its_log_cannot; }

@@ -23,16 +23,24 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "02: listens on a unix socket" { listens_on_a_path; }
 @test "02: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "02: says why it cannot find out whether a unix socket is stale" { tells_why_it_cannot_look; }
 @test "02: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "02: never replaces what is no socket" { never_replaces_a_file; }
 @test "02: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "02: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "02: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "02: listens on sockets of other kinds" { takes_other_listeners; }
 @test "02: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
 @test "02: needs no open descriptors" { needs_no_descriptors; }
+@test "02: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "02: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "02: gets its port back at once" { restarts_at_once; }
 @test "02: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "02: never waits for its log" { never_waits_for_its_log; }
+@test "02: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
+@test "02: survives a log that is as long as it may be" { survives_a_limit_of_its_log; }
+@test "02: writes so many lines about clients, and no more" { limits_what_clients_make_it_log; }
+@test "02: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "02: has the backlog it is told" { has_a_backlog; }
 @test "02: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }
 @test "02: keeps its connections alive" { keeps_connections_alive; }

@@ -32,16 +32,24 @@ OPTIONS_ALSO=also
 @test "03: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "03: listens on a unix socket" { listens_on_a_path; }
 @test "03: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "03: says why it cannot find out whether a unix socket is stale" { tells_why_it_cannot_look; }
 @test "03: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "03: never replaces what is no socket" { never_replaces_a_file; }
 @test "03: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "03: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "03: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "03: listens on sockets of other kinds" { takes_other_listeners; }
 @test "03: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
 @test "03: needs no open descriptors" { needs_no_descriptors; }
+@test "03: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "03: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "03: gets its port back at once" { restarts_at_once; }
 @test "03: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "03: never waits for its log" { never_waits_for_its_log; }
+@test "03: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
+@test "03: survives a log that is as long as it may be" { survives_a_limit_of_its_log; }
+@test "03: writes so many lines about clients, and no more" { limits_what_clients_make_it_log; }
+@test "03: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "03: has the backlog it is told" { has_a_backlog --max-connections 1; }
 @test "03: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }
 @test "03: keeps its connections alive" { keeps_connections_alive; }
@@ -58,6 +66,7 @@ OPTIONS_ALSO=also
 @test "03: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "03: survives a suspension" { survives_a_suspension; }
 @test "03: lets go of a client that has vanished" { lets_go_of_who_has_vanished; }
+@test "03: does not mind a stranger who holds its sockets" { lets_strangers_hold_its_sockets; }
 @test "03: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "03: serves clients by turns" { serves_clients_by_turns; }
 @test "03: serves two hundred at once" { serves_two_hundred; }
@@ -72,6 +81,7 @@ OPTIONS_ALSO=also
 @test "03: TERM hastens QUIT" { term_hastens_quit; }
 @test "03: TERM ends it under load" { stops_under_load; }
 @test "03: TERM resets nobody" { resets_nobody_when_it_stops; }
+@test "03: TERM takes nothing back that was written" { resets_nobody_who_reads_late; }
 @test "03: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "03: removes its unix socket, and nobody else's" { removes_its_path; }
 

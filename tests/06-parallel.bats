@@ -42,15 +42,24 @@ OPTIONS_ALSO=also
 @test "06: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "06: listens on a unix socket" { listens_on_a_path; }
 @test "06: replaces a stale unix socket" { replaces_a_stale_path; }
+@test "06: says why it cannot find out whether a unix socket is stale" { tells_why_it_cannot_look; }
+@test "06: removes its unix socket when it cannot go on" { removes_its_path_when_it_cannot_go_on; }
 @test "06: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
 @test "06: never replaces what is no socket" { never_replaces_a_file; }
 @test "06: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "06: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "06: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "06: listens on sockets of other kinds" { takes_other_listeners; }
 @test "06: needs no open descriptors" { needs_no_descriptors; }
+@test "06: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "06: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "06: gets its port back at once" { restarts_at_once; }
 @test "06: serves when its log cannot be written" { writes_when_its_log_cannot; }
+@test "06: never waits for its log" { never_waits_for_its_log; }
+@test "06: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
+@test "06: survives a log that is as long as it may be" { survives_a_limit_of_its_log; }
+@test "06: writes so many lines about clients, and no more" { limits_what_clients_make_it_log; }
+@test "06: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "06: has the backlog it is told" { has_a_backlog --max-connections 1; }
 @test "06: serves later who finds no room in its backlog" {
   needs_option --threads
@@ -74,6 +83,7 @@ OPTIONS_ALSO=also
   START=(--write-timeout 1) # TCP_USER_TIMEOUT is also how long a peer that is asked may be silent
   lets_go_of_who_has_vanished
 }
+@test "06: does not mind a stranger who holds its sockets" { lets_strangers_hold_its_sockets; }
 @test "06: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "06: serves clients by turns" { serves_clients_by_turns; }
 @test "06: serves two hundred at once" { serves_two_hundred; }
@@ -95,6 +105,7 @@ OPTIONS_ALSO=also
 @test "06: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
 @test "06: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "06: TERM resets nobody" { resets_nobody_when_it_stops; }
+@test "06: TERM takes nothing back that was written" { resets_nobody_who_reads_late; }
 @test "06: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "06: removes its unix socket, and nobody else's" { removes_its_path; }
 

@@ -71,6 +71,7 @@ refuses_bad_words() {
     refuses "$word" "" "$word"
   done
   refuses "::1:80" "in brackets" ::1:80
+  for word in "[::1]" "[::1]80" "[]"; do refuses "$word" "the port is missing" "$word"; done
   for word in unix: "$long"; do refuses "$word" "the path is" "$word"; done
   for word in fd: fd:x fd:-1 fd:1x fd:99999999999; do refuses "$word" "a descriptor is a number" "$word"; done
   for word in - -h -x -9000 --nonsense --back --backlo --backlogs --Backlog ---backlog --=5 --nonsense=5; do
@@ -218,7 +219,7 @@ leaves_a_path_to_who_has_the_lock() { # the one that is replacing a stale socket
   await_end
   exec {lock}<.
   flock "$lock"
-  cannot_start "unix:path: Address already in use" unix:path
+  cannot_start "unix:path: Address already in use, and somebody else holds a lock (flock) on its directory" unix:path
   exec {lock}<&-
   start_at unix:path
   serves
@@ -232,6 +233,31 @@ replaces_a_stale_path() {
   [[ -S path ]]
   start_at unix:path
   serves
+}
+
+tells_why_it_cannot_look() { # whether a path is stale: without a descriptor the reason is not "in use"
+  needs_ours "unix:PATH"
+  needs_no_sanitizer "four descriptors"
+  start_at unix:path
+  signal KILL
+  await_end
+  LAUNCH=(bash -c 'ulimit -n 4; exec "$@"' -)
+  start_only unix:path
+  await_end
+  assert_equal "exit status" 1 "$STATUS"
+  assert_equal "what it said" "$NAME: cannot listen on unix:path: Too many open files" "$(cat "$LOG")"
+  [[ -S path ]]
+}
+
+removes_its_path_when_it_cannot_go_on() { # after bind: here there is no descriptor for what comes next
+  needs_ours "unix:PATH"
+  needs_no_sanitizer "four descriptors"
+  LAUNCH=(bash -c 'ulimit -n 4; exec "$@"' -)
+  start_only unix:path
+  await_end
+  assert_equal "exit status" 1 "$STATUS"
+  assert_match "what it said" "^$NAME: cannot [^"$'\n'"]*: Too many open files$" "$(cat "$LOG")"
+  [[ ! -e path ]]
 }
 
 never_replaces_a_file() {
@@ -305,6 +331,26 @@ restarts_at_once() { # on the same port, though the server's end of a connection
   serves
 }
 
+takes_other_listeners() { # of another protocol, or with options that connections inherit
+  needs_ours "fd:N"
+  local kind status ways="abort lowat mptcp"
+  [[ $STEP == 0[12]* ]] || ways+=" linger" # which shows when it is stopped
+  for kind in $ways; do
+    echo "# $kind"
+    status=0
+    "$BUILD/odd" listener "$kind" 5 true || status=$?
+    [[ $status != 3 ]] || { echo "# this machine has no $kind" && continue; }
+    LAUNCH=("$BUILD/odd" listener "$kind" 5)
+    start_at fd:5
+    serves
+    [[ $kind == linger ]] || { signal KILL && await_end && continue; }
+    rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
+    await_rude stuck
+    stop TERM # within LIMIT; the socket would have waited for 100 s
+    echo >&"$TO"
+  done
+}
+
 shares_a_descriptor() { # with a server that makes the socket non-blocking: no spin, and all are served
   needs_ours "fd:N"
   local i
@@ -342,6 +388,99 @@ says_it_all_though_nobody_listens() { # its stderr is a pipe without a reader: n
   status=0
   "${COMMAND[@]}" fd:77 2>&"$in" || status=$?
   assert_equal "exit status for a bad address" 1 "$status"
+}
+
+# ---- its log ------------------------------------------------------------------------------------
+
+# A stderr that nobody reads and that has room for a line or two: on a terminal "writable" means that there is
+# some room, not that there is room for this line. And one that belongs to somebody else.
+never_waits_for_its_log() {
+  needs_ours "the log"
+  local kind as_other=()
+  for kind in terminal pipe stream datagram "terminal of another user"; do
+    [[ $kind != *other* ]] || can_be_another_user || continue
+    [[ $kind != *other* ]] || as_other=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+    echo "# stderr is a $kind"
+    LAUNCH=("$BUILD/rude" listen 5 "$BUILD/odd" stderr "${kind%% *}" "${as_other[@]}")
+    start_quietly
+    rude reset "$ADDRESS" 60 "$RESET_TEXT"
+    serves
+    signal TERM
+    [[ $STEP != 02* ]] || { await_end && continue; }
+    await_end
+    assert_equal "exit status after TERM" 0 "$STATUS"
+  done
+}
+RESET_TEXT=hello
+
+start_quietly() { # on descriptor 5, when nothing is to be read of what it says: sets ADDRESS
+  start_only fd:5
+  await listens_on_5
+}
+listens_on_5() { # where its descriptor 5 listens, by the table of the kernel
+  local inode port
+  inode=$(readlink "/proc/$PID/fd/5") && inode=${inode//[^0-9]/}
+  port=$(awk -v inode="$inode" '$4 == "0A" && $10 == inode { print substr($2, 10) }' /proc/net/tcp)
+  [[ $(readlink "/proc/$PID/exe") -ef ${COMMAND[0]} ]] || return 1
+  [[ -n $port && -n $inode ]] && ADDRESS=127.0.0.1:$((16#$port))
+}
+
+can_be_another_user() { # may files of ours be run by user 65534?
+  command -v setpriv >/dev/null &&
+    setpriv --reuid 65534 --regid 65534 --clear-groups "${COMMAND[0]}" --version >/dev/null 2>&1
+}
+
+is_not_stopped_by_its_terminal() { # in its background, where only the foreground may write: stty tostop
+  needs_ours "the log"
+  LAUNCH=("$BUILD/odd" background "$BUILD/rude" listen 5)
+  start_only fd:5
+  server_is_there() { PID=$(children "$JOB") && PID=${PID% } && [[ -n $PID ]] && listens_on_5; }
+  await server_is_there
+  rude reset "$ADDRESS" 3 "$RESET_TEXT"
+  serves
+  assert_match "its state" "[SR]" "$(state "$PID")"
+}
+
+survives_a_limit_of_its_log() { # RLIMIT_FSIZE comes with a signal, SIGXFSZ
+  needs_ours "the log"
+  LAUNCH=("$BUILD/rude" listen 5 bash -c 'ulimit -f 1; head -c 1024 /dev/zero >full; exec "$@" 2>>full' -)
+  start_quietly
+  rude reset "$ADDRESS" 3 "$RESET_TEXT"
+  serves
+}
+
+limits_what_clients_make_it_log() { # 200 lines at once, then 20 a second, and how many were left out
+  needs_ours "the log"
+  local began=$SECONDS lines
+  start "${START[@]}"
+  rude reset "$ADDRESS" 600 "$RESET_TEXT"
+  serves
+  lines=$(grep -c ': client 127' "$LOG")
+  assert_at_most "lines about clients" $((200 + 20 * (SECONDS - began + 1))) "$lines"
+  assert_at_least "lines about clients" 100 "$lines"
+  tells() { rude reset "$ADDRESS" 1 "$RESET_TEXT" && grep -q ': [1-9][0-9]* lines about clients were left out$' "$LOG"; }
+  await tells
+}
+
+logs_no_byte_of_a_client() { # whose socket has a path with a newline, and with what a terminal obeys
+  needs_ours "unix:PATH"
+  start_at unix:path
+  "$BUILD/odd" path $'a\n\e[2Jb\\\xc2\x9b' unix:path
+  await grep -q ': client unix:' "$LOG"
+  assert_equal "bytes that are not plain" "" "$(LC_ALL=C grep -a '[^ -~]' "$LOG")"
+  assert_match "the line" ': client unix:a\\x0a\\x1b\[2Jb\\x5c\\xc2\\x9b: ' "$(cat "$LOG")"
+}
+
+needs_no_standard_descriptors() { # started with 0, 1, 2 closed, where there is no /dev/null either
+  needs_ours "unix:PATH"
+  needs_no_sanitizer "what is mounted on /dev"
+  LAUNCH=(unshare -m bash -c 'mount -t tmpfs none /dev && exec "$@" 0<&- 1>&- 2>&-' -)
+  unshare -m mount -t tmpfs none /dev 2>/dev/null || skip "this user may not mount anything on /dev"
+  start_only unix:path
+  await test -S path
+  ADDRESS=unix:path
+  rude reset "$ADDRESS" "${RESETS:-3}" hello
+  serves
 }
 
 writes_when_its_log_cannot() { # a full disk, or a reader of its log that has stopped reading
@@ -496,6 +635,44 @@ closes_the_descriptors_of_who_has_left() {
   await few_are_open && return 0
   echo "descriptors: $before before 30 clients came and left, $(n_fds "$PID") now"
   return 1
+}
+
+# A stranger has a copy of each socket: a debugger, or for an instant who looks into /proc/PID/fd. Then close(2)
+# alone does not end the kernel's watch of it.
+lets_strangers_hold_its_sockets() {
+  needs_ours "its descriptors"
+  local i fds=()
+  start "${START[@]}"
+  for i in 1 2 3; do
+    connect
+    greet "$FD"
+    fds+=("$FD")
+  done
+  connect
+  greet "$FD"
+  if [[ $STEP == 03* ]]; then # shellcheck disable=SC2046
+    grip $(children "$PID")
+  else
+    grip "$PID"
+  fi
+  for i in "${fds[@]}"; do hang_up "$i"; done
+  for i in 1 2 3 4 5; do
+    serves
+    greet "$FD"
+  done
+  assert_cpu "CPU time in an idle half second, in ms" 20 hears_nothing "$FD" 0.5
+  greet "$FD"
+  stop TERM
+}
+
+grip() { # grip PID...: a stranger holds each socket of these processes
+  local pid
+  for pid; do
+    mkfifo "grip.$pid"
+    background "$BUILD/odd" grip "$pid" <>"grip.$pid" >"grip.$pid.log" 2>&1
+    await test -s "grip.$pid.log"
+    ! grep -q 'this machine cannot' "grip.$pid.log" || skip "$(cat "grip.$pid.log")"
+  done
 }
 
 lets_go_of_who_has_vanished() { # neither FIN nor RST comes when a cable is cut, so the system has to ask
@@ -879,6 +1056,20 @@ resets_nobody_when_it_stops() { # though more has arrived than it has read (but 
   [[ $PROTOCOL == counter ]] || return 0
   n=$(sed -n 's/.*counter=//p' "$LOG")
   assert_equal "answered" "$n" "$(grep -c 'Counter has been incremented' heard)"
+}
+
+# A client that has sent all it has to say, and reads late: all that the server has written to it must come, and
+# then the end.
+resets_nobody_who_reads_late() {
+  start "${START[@]}"
+  mkfifo late.in
+  background "$BUILD/odd" unread "$ADDRESS" 30000000 "${STUFF[@]}" <>late.in >late.out 2>&1
+  await grep -q sent late.out
+  stop TERM
+  echo >late.in
+  wait "$JOB"
+  assert_match "what it got" "got [0-9]{5,}, the end" "$(cat late.out)"
+  assert_at_least "bytes of it" 300000 "$(sed -n 's/^got \([0-9]*\),.*/\1/p' late.out)"
 }
 
 lets_go_of_a_shared_listener() { # QUIT, when another process has the socket open, too, and clients come

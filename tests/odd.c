@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/*
+ * odd: what the tests need beside rude: servers started in odd circumstances, and strangers who
+ * meddle with them.
+ *
+ *   odd stderr KIND COMMAND...     run COMMAND with a stderr that has room for a line or two and
+ *                                  that nobody reads: terminal, pipe, stream or datagram (sockets)
+ *   odd background COMMAND...      run COMMAND in the background of a terminal that lets only its
+ *                                  foreground write (stty tostop); stay, and end as COMMAND ends
+ *   odd listener KIND FD COMMAND...
+ *                                  run COMMAND with descriptor FD listening on 127.0.0.1, a socket
+ *                                  with SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), or of
+ *                                  another protocol (mptcp)
+ *   odd grip PID                   hold a copy of each socket of PID, print "held N", wait for a
+ *                                  line or EOF, let go: pidfd_getfd(2)
+ *   odd unread ADDRESS BYTES TEXT REPLY
+ *                                  send TEXT over and over, until so many bytes are sent or no more
+ *                                  are taken; half-close, print "sent N"; after a line read all,
+ *                                  compare it with REPLY, print "got N, the end" or what ended it
+ *   odd path PATH ADDRESS          connect from a unix socket bound to PATH, send a line, and leave
+ *                                  without taking the answer, which resets the connection
+ *
+ * Exit status 3: this machine cannot do that.
+ */
+#define _GNU_SOURCE
+#include "../common/address.h"
+#include "../common/io.h"
+#include "../common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef SYS_pidfd_open /* the same number on all architectures */
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
+#define ROOM 600 /* bytes that fit into a stderr which nobody reads */
+
+static void check(bool well, const char *what)
+{
+    if (!well)
+        die("%s: %s", what, strerror(errno));
+}
+
+_Noreturn static void cannot(const char *what)
+{
+    log_line("this machine cannot: %s: %s", what, strerror(errno));
+    exit(3);
+}
+
+_Noreturn static void run(char *command[])
+{
+    signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
+    signal(SIGXFSZ, SIG_DFL);
+    execvp(command[0], command);
+    die("cannot run %s: %s", command[0], strerror(errno));
+}
+
+static void wait_for_line(void)
+{
+    if (getchar() == EOF)
+        clearerr(stdin);
+}
+
+/* ---- stderr -----------------------------------------------------------------------------------*/
+
+/* Opens a terminal: ends[0] is its master. */
+static void open_terminal(int ends[2])
+{
+    ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
+    check(ends[0] != -1 && grantpt(ends[0]) == 0 && unlockpt(ends[0]) == 0, "posix_openpt");
+    ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY);
+    check(ends[1] != -1, "open of a terminal");
+}
+
+/* Fills what is written to ends[1] and read from ends[0], but for a little room. */
+static void fill(int ends[2])
+{
+    char bytes[ROOM];
+
+    memset(bytes, '.', sizeof bytes);
+    check(set_nonblocking(ends[1], true) == 0, "fcntl");
+    while (write(ends[1], bytes, sizeof bytes) > 0)
+        ;
+    while (write(ends[1], bytes, 1) > 0)
+        ;
+    for (size_t left = sizeof bytes; left > 0;) { /* a terminal makes room when much was read */
+        ssize_t n = read(ends[0], bytes, left);
+        check(n > 0, "read");
+        left -= (size_t)n;
+    }
+    check(set_nonblocking(ends[1], false) == 0, "fcntl");
+}
+
+/* A process of its own keeps the other end, as long as the one that we become is there. */
+static void keep_open(int fd)
+{
+    pid_t server = getpid(), child = fork();
+    check(child != -1, "fork");
+    if (child == 0 && fork() == 0) {
+        for (int other = 0; other < 64; other++)
+            if (other != fd)
+                close(other);
+        int pidfd = (int)syscall(SYS_pidfd_open, server, 0);
+        struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+        poll(&gone, 1, pidfd == -1 ? 120000 : -1);
+        _exit(0);
+    }
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+}
+
+_Noreturn static void run_mute(const char *kind, char *command[])
+{
+    int ends[2];
+
+    if (strcmp(kind, "terminal") == 0)
+        open_terminal(ends);
+    else if (strcmp(kind, "pipe") == 0)
+        check(pipe(ends) == 0, "pipe");
+    else
+        check(socketpair(AF_UNIX, strcmp(kind, "stream") == 0 ? SOCK_STREAM : SOCK_DGRAM, 0,
+                         ends) == 0,
+              "socketpair");
+    fill(ends);
+    keep_open(ends[0]);
+    check(dup2(ends[1], STDERR_FILENO) == STDERR_FILENO, "dup2");
+    close(ends[0]);
+    close(ends[1]);
+    run(command);
+}
+
+static void run_in_background(char *command[])
+{
+    struct termios terminal;
+    int ends[2], status;
+
+    setsid();
+    open_terminal(ends);
+    check(ioctl(ends[1], TIOCSCTTY, 0) == 0 && tcsetpgrp(ends[1], getpgrp()) == 0, "tcsetpgrp");
+    check(tcgetattr(ends[1], &terminal) == 0, "tcgetattr");
+    terminal.c_lflag |= TOSTOP;
+    check(tcsetattr(ends[1], TCSANOW, &terminal) == 0, "tcsetattr");
+    pid_t child = fork();
+    check(child != -1, "fork");
+    if (child == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        run(command);
+    }
+    waitpid(child, &status, 0);
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* ---- listeners --------------------------------------------------------------------------------*/
+
+_Noreturn static void run_with_listener(const char *kind, int fd, char *command[])
+{
+    const struct linger linger = {.l_onoff = 1, .l_linger = strcmp(kind, "linger") == 0 ? 100 : 0};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int much = 1000;
+    bool mptcp = strcmp(kind, "mptcp") == 0;
+
+    int made = socket(AF_INET, SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0);
+    if (made == -1 && mptcp)
+        cannot("MPTCP");
+    check(made != -1 && bind(made, (struct sockaddr *)&at, sizeof at) == 0 && listen(made, 64) == 0,
+          "listen");
+    if (strcmp(kind, "linger") == 0 || strcmp(kind, "abort") == 0)
+        check(setsockopt(made, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0, "SO_LINGER");
+    if (strcmp(kind, "lowat") == 0)
+        check(setsockopt(made, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof much) == 0, "SO_RCVLOWAT");
+    check(dup2(made, fd) == fd, "dup2");
+    if (made != fd)
+        close(made);
+    run(command);
+}
+
+/* ---- strangers --------------------------------------------------------------------------------*/
+
+static void grip(pid_t pid)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), held = 0, type;
+    socklen_t length = sizeof type;
+
+    if (pidfd == -1)
+        cannot("pidfd_open");
+    raise_descriptor_limit();
+    for (int fd = 3; fd < 4096; fd++) {
+        int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+        if (copy == -1 && errno != EBADF)
+            cannot("pidfd_getfd");
+        if (copy != -1 && getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
+            held++;
+        else if (copy != -1)
+            close(copy);
+    }
+    printf("held %d\n", held);
+    wait_for_line();
+}
+
+static int connect_to(const char *text, const char *path)
+{
+    struct sockaddr_un from = {.sun_family = AF_UNIX};
+    struct address address;
+    const char *why = "";
+
+    struct addrinfo *info =
+        address_parse(&address, text, &why) == 0 ? address_resolve(&address, &why) : NULL;
+    if (!info)
+        die("%s: %s", text, why);
+    // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
+    const int little = 16 * 1024, much = 4 << 20;
+    int fd = socket(info->ai_family, SOCK_STREAM, 0);
+    /* What is not read stays in the server's buffers. Before connect(2): tcp(7) */
+    check(fd != -1 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0 &&
+              setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &much, sizeof much) == 0,
+          "socket");
+    if (path) {
+        check(strlen(path) < sizeof from.sun_path, "a path");
+        strcpy(from.sun_path, path);
+        check(bind(fd, (struct sockaddr *)&from, sizeof from) == 0, "bind");
+    }
+    check(connect(fd, info->ai_addr, info->ai_addrlen) == 0, "connect");
+    address_free(info);
+    return fd;
+}
+
+static void read_late(const char *address, long most, const char *text, const char *reply)
+{
+    static char bytes[64 * 1024];
+    size_t length = strlen(text), reply_length = strlen(reply),
+           size = sizeof bytes / length * length;
+    int fd = connect_to(address, NULL);
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    size_t sent = 0, got = 0;
+    ssize_t more;
+
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = text[i % length];
+    check(set_nonblocking(fd, true) == 0, "fcntl");
+    while (sent < (size_t)most && poll(&room, 1, 700) == 1) {
+        size_t from = sent % size;
+        ssize_t n = write(fd, bytes + from, size - from);
+        check(n > 0 || not_now(errno), "write");
+        sent += n > 0 ? (size_t)n : 0;
+    }
+    check(set_nonblocking(fd, false) == 0, "fcntl");
+    shutdown(fd, SHUT_WR);
+    printf("sent %zu\n", sent);
+    wait_for_line();
+    while ((more = read(fd, bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < more; i++, got++)
+            if (bytes[i] != reply[got % reply_length])
+                die("byte %zu is wrong", got);
+    printf("got %zu, %s\n", got, more == 0 ? "the end" : strerror(errno));
+}
+
+static void leave_a_name(const char *path, const char *address)
+{
+    char byte;
+    int fd = connect_to(address, path);
+
+    check(write_all(fd, "hello\n", 6) == 0, "write");
+    check(recv(fd, &byte, 1, MSG_PEEK) == 1, "recv");
+    close(fd);
+}
+
+int main(int argc, char *argv[])
+{
+    const char *what = argc > 2 ? argv[1] : "";
+
+    log_start(argv[0]);
+    signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (strcmp(what, "stderr") == 0 && argc > 3)
+        run_mute(argv[2], argv + 3);
+    else if (strcmp(what, "background") == 0)
+        run_in_background(argv + 2);
+    else if (strcmp(what, "listener") == 0 && argc > 4)
+        run_with_listener(argv[2], atoi(argv[3]), argv + 4);
+    else if (strcmp(what, "grip") == 0 && argc == 3)
+        grip((pid_t)atoi(argv[2]));
+    else if (strcmp(what, "unread") == 0 && argc == 6)
+        read_late(argv[2], atol(argv[3]), argv[4], argv[5]);
+    else if (strcmp(what, "path") == 0 && argc == 4)
+        leave_a_name(argv[2], argv[3]);
+    else
+        die("these words are no use to me; see tests/odd.c");
+    return 0;
+}
