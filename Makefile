@@ -32,8 +32,8 @@ BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=2
 SOURCES_rude := tests/rude.c
 SOURCES_bench/million := bench/million.c
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
-SOURCES_say := clients/say.c
-SOURCES_swarm := clients/swarm.c clients/process.c clients/timeline.c
+SOURCES_say := clients/say.c clients/connecting.c
+SOURCES_swarm := clients/swarm.c clients/connecting.c clients/process.c clients/timeline.c
 COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
