@@ -354,7 +354,9 @@ connecting() { # clients whose SYN has had no answer yet
   local said held status=0
   use_step 02-loop-echo
   start --backlog 1
-  rude_in_background hold "$ADDRESS" 8 # one is served, two wait in the queue, the others' SYNs are dropped
+  connect
+  ask "$FD" hello hello # it is served; of these two wait in the queue, and the others' SYNs are dropped
+  rude_in_background hold "$ADDRESS" 8
   await_rude connected
   await at_least 1 connecting
   held=$(connecting)
@@ -364,7 +366,8 @@ connecting() { # clients whose SYN has had no answer yet
   signal STOP "$said"
   await equals T state "$said"
   signal CONT "$said"
-  echo >&"$TO" # now there is room
+  echo >&"$TO" # now there will be room
+  hang_up "$FD"
   wait "$said" || status=$?
   assert_equal "what say prints" hello "$(cat say.log)"
   assert_equal "exit status" 0 "$status"
@@ -392,11 +395,11 @@ go_silent() {
   assert_equal "message" "say: cannot connect to nobody.knows:80: timed out" "$OUTPUT"
   exits 1 "${LAUNCH[@]}" "$BUILD/swarm" --timeout 1 nobody.knows:80
   assert_equal "message" "swarm: cannot connect to nobody.knows:80: timed out" "$OUTPUT"
-  # A standard error that takes nothing, and a SIGALRM that is blocked, do not keep it.
+  # Neither a standard error that takes nothing keeps say from that, nor a SIGALRM that is ignored and blocked.
   mkfifo full
   exec {FULL}<>full
   head -c 65536 /dev/zero >&"$FULL"
-  exits 5 "${LAUNCH[@]}" env --block-signal=ALRM "$BUILD/say" --timeout 1 nobody.knows:80 hello 2>&"$FULL"
+  exits 5 "${LAUNCH[@]}" bash -c '"$@" 2>&"$0"' "$FULL" "$BUILD/rude" inherit "$BUILD/say" --timeout 1 nobody.knows:80 hello
 }
 
 @test "clients: --timeout holds for all the addresses of a name together" {
@@ -446,11 +449,11 @@ go_silent() {
 
 @test "clients: swarm counts who was cut off in a pause as served until then" {
   local swarm status=0
-  use_step 05-epoll-counter
-  start
+  use_step 06-parallel
+  start --protocol counter
   background env LC_ALL=C "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 20 --rounds 2 --pause 86400000 --timeline >swarm.log 2>&1
   swarm=$JOB
-  all_are_answered() { signal USR1 && grep -q 'counter=20\b' "$LOG"; }
+  all_are_answered() { signal USR1 && [[ $(told counter) == 20 ]]; }
   await all_are_answered
   unread() { # bytes that have come for the clients, and none has taken
     awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" 'index($3, port) && $5 !~ /:00000000$/ { n++ } END { print n + 0 }' /proc/net/tcp
@@ -482,19 +485,26 @@ go_silent() {
   assert_match "figures" ' cpu_us=[0-9]+ clients=3 served=3$' "$OUTPUT"
 }
 
-@test "clients: swarm says that a server has ended of which it should tell the CPU time" {
-  use_step 01-sync-echo
-  # The server's end is taken at once by whoever has started it.
-  exits 1 bash -c '"$0" 127.0.0.1:0 2>server.log & until grep -q listening server.log; do sleep 0.02; done
-    "$1" "$(sed -n "s/.*listening on //p" server.log)" --server $! --clients 2' "$BUILD/01-sync-echo" "$BUILD/swarm"
-  [[ $OUTPUT != *"server    -"* ]] || assert_equal "CPU time" "known or unknown" "$OUTPUT"
+@test "clients: swarm says that the CPU time of a server is unknown that has ended" {
+  local swarm status=0
+  use_step 03-fork-echo # whose children live on
+  start
+  background "$BUILD/swarm" "$ADDRESS" --server "$PID" --clients 1 --rounds 2 --pause 3000 >swarm.log 2>&1
+  swarm=$JOB
+  await equals 1 n_connected
+  await equals 1 n_children "$PID"
+  signal KILL
+  await_end
+  wait "$swarm" || status=$?
+  assert_match "summary" $'1 served;.*\nserver +CPU time: unknown \\(No such process\\); memory: [1-9][0-9]* kB$' "$(cat swarm.log)"
+  assert_equal "exit status" 0 "$status"
 }
 
 @test "clients: swarm forgets a socket that another process has open, too" {
   local swarm status=0
   use_step 02-loop-echo
   start
-  background "$BUILD/swarm" "$ADDRESS" --clients 2 --rounds 2 --pause 1500 >swarm.log 2>&1
+  background "$BUILD/swarm" "$ADDRESS" --clients 2 --rounds 2 --pause 3000 >swarm.log 2>&1
   swarm=$JOB
   await equals 2 n_connected
   signal STOP "$swarm"
