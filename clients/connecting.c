@@ -2,6 +2,7 @@
 /* connecting.c: see connecting.h */
 #include "connecting.h"
 
+#include "../common/io.h"
 #include "../common/log.h"
 
 #include <poll.h>
@@ -23,8 +24,8 @@ static void on_alarm(int signal)
     struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
 
     (void)signal;
-    if (poll(&err, 1, 0) == 1 && write(STDERR_FILENO, late.line, late.length) == -1)
-        _exit(late.status); /* there is nobody else to tell */
+    if (poll(&err, 1, 0) == 1) /* else it would have to wait */
+        write_all(STDERR_FILENO, late.line, late.length);
     _exit(late.status);
 }
 
@@ -44,7 +45,7 @@ void connecting_begins(long ms, const char *server, int status)
     sigaction(SIGALRM, &action, NULL);
     sigemptyset(&alarm);
     sigaddset(&alarm, SIGALRM);
-    sigprocmask(SIG_UNBLOCK, &alarm, NULL); /* whoever started us may have blocked it */
+    sigprocmask(SIG_UNBLOCK, &alarm, NULL); /* our parent may have blocked it */
     setitimer(ITIMER_REAL, &limit, NULL);
 }
 

@@ -82,7 +82,7 @@ static int connect_socket(int fd, const struct addrinfo *info)
 static int connect_to(const struct address *address)
 {
     const char *why;
-    int fd = -1, worst = 0;
+    int fd = -1, telling = 0;
 
     connecting_begins(timeout, server, TIMED_OUT);
     struct addrinfo *list = address_resolve(address, &why);
@@ -93,7 +93,7 @@ static int connect_to(const struct address *address)
         int error = fd == -1 ? errno : connect_socket(fd, info);
         if (error == 0)
             break;
-        worst = address_error(worst, error);
+        telling = address_error(telling, error);
         if (fd != -1)
             close(fd);
         fd = -1;
@@ -101,7 +101,7 @@ static int connect_to(const struct address *address)
     connecting_ends();
     address_free(list);
     if (fd == -1)
-        fail_errno("cannot connect to", worst);
+        fail_errno("cannot connect to", telling);
     if (set_nonblocking(fd, true) == -1)
         fail_errno("cannot talk to", errno);
     return fd;
