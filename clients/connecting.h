@@ -14,8 +14,8 @@ void connecting_begins(long ms, const char *server, int status);
 void connecting_ends(void);
 
 /* Is this socket connected to itself? Where nobody listens at a port, connect(2) may choose that
- * very port for our end. Then our SYN comes back to us, and TCP takes that for two ends that connect
- * to each other at the same moment: RFC 9293, 3.5. So such a connection means: refused. */
+ * very port for our end. Then our SYN comes back to us, and TCP takes that for two ends that
+ * connect to each other at the same moment: RFC 9293, 3.5. Such a connection means: refused. */
 bool is_connected_to_itself(int fd);
 
 #endif

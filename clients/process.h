@@ -5,8 +5,8 @@
  * Children are counted with theirs, those that have ended too, if they were waited for. A child or
  * thread that ends while it is looked at counts as nothing.
  *
- * Both return -1 with errno where something cannot be read: ESRCH, there is no such process; EACCES,
- * it or a child is somebody else's.
+ * Both return -1 with errno where something cannot be read: ESRCH, there is no such process;
+ * EACCES, it or a child is another user's.
  */
 #ifndef PROCESS_H
 #define PROCESS_H

@@ -5,9 +5,9 @@
  * Run:      build/say 9000 hello            each TEXT is a line
  *           build/say 9000 < file           standard input goes as it is
  *
- * With --timeout it gives up after so many seconds in which it could not connect, the look-up of the
- * server's name and the tries of all its addresses together; and after so many seconds in which
- * nothing was sent or received.
+ * With --timeout it gives up if it is not connected within so many seconds, which are for the
+ * look-up of the server's name and for all its addresses together. Once connected, it gives up when
+ * nothing has been sent or received for as long.
  *
  * It sends and receives at once. A client that first sends all and then reads may wait forever:
  * the server, whose answers nobody takes, stops reading.
