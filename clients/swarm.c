@@ -12,8 +12,8 @@
  * --discard it only counts the bytes and the kernel throws them away: a client costs less then.
  *
  * The --timeout is for the look-up of the server's name and for the whole run. Only the server's
- * time counts, though: while clients pause, and while the swarm measures for --seconds, the clock of
- * the timeout stands still.
+ * time counts, though: while clients pause, and while the swarm measures for --seconds, the
+ * clock of the timeout stands still.
  *
  * What is measured with --seconds begins when the idle clients are connected and each of the others
  * has had an answer, and waits for the last. It ends when time is up and the last answer has come.

@@ -28,8 +28,8 @@
  *   rude lie HOW                   be an echo server that alters, cuts, adds or is silent
  *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
  *   rude unwilling COMMAND...      run COMMAND with a standard output that is non-blocking
- *   rude grab PID                  open the sockets of PID as well, print "grabbed", keep them until
- *                                  there is a line on stdin
+ *   rude grab PID                  open the sockets of PID as well, print "grabbed", keep them
+ *                                  until there is a line on stdin
  *   rude listen FD COMMAND...      run COMMAND with descriptor FD listening on 127.0.0.1
  *   rude narrow FD COMMAND...      the same, and it can send little at a time
  *   rude socket FD COMMAND...      run COMMAND with descriptor FD a socket that does not listen
