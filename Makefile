@@ -33,8 +33,8 @@ SOURCES_rude := tests/rude.c
 SOURCES_odd := tests/odd.c
 SOURCES_bench/million := bench/million.c
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
-SOURCES_say := clients/say.c
-SOURCES_swarm := clients/swarm.c clients/process.c clients/timeline.c
+SOURCES_say := clients/say.c clients/connecting.c
+SOURCES_swarm := clients/swarm.c clients/connecting.c clients/process.c clients/timeline.c
 COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 

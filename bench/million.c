@@ -28,6 +28,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pipe2 */
 #endif
+#define _FILE_OFFSET_BITS 64 /* glob(3): inode numbers of 64 bits, on 32 bits as well */
 #include "../common/io.h"
 #include "../common/listener.h"
 #include "../common/options.h"
@@ -180,7 +181,9 @@ struct limit {
 static long most_by(const struct limit *limit)
 {
     double most = (limit->have - limit->reserve) / limit->each;
-    return limit->have < 0 ? LONG_MAX : most < 0 ? 0 : (long)most;
+    if (limit->have < 0 || most >= (double)LONG_MAX)
+        return LONG_MAX;
+    return most < 0 ? 0 : (long)most;
 }
 
 /* Chooses how many clients if nobody has, and refuses what would not fit. Not looked at: tcp_mem,
@@ -253,15 +256,28 @@ static int connect_client(long number)
     return fd;
 }
 
+/* Reads n bytes. Returns 0, or -1 with errno: 0 at the end, EAGAIN when SO_RCVTIMEO is over. With
+ * that option set, a Ctrl-Z interrupts recv(2), which is no failure: signal(7). */
+static int read_all(int fd, char *bytes, size_t n)
+{
+    for (size_t got = 0; got < n;) {
+        errno = 0;
+        ssize_t more = recv(fd, bytes + got, n - got, MSG_WAITALL);
+        if (more > 0)
+            got += (size_t)more;
+        else if (errno != EINTR)
+            return -1;
+    }
+    return 0;
+}
+
 /* Sends a message that no other client sends, and takes the answer; or ends this process. */
 static void ask(int fd, long number)
 {
     char message[MESSAGE + 1], answer[MESSAGE];
 
     snprintf(message, sizeof message, "client %-*ld\n", MESSAGE - 8, number);
-    errno = 0;
-    if (write_all(fd, message, MESSAGE) == -1 ||
-        recv(fd, answer, MESSAGE, MSG_WAITALL) != MESSAGE) /* EAGAIN: nothing in SO_RCVTIMEO */
+    if (write_all(fd, message, MESSAGE) == -1 || read_all(fd, answer, MESSAGE) == -1)
         die("client %ld has no answer: %s", number, errno ? strerror(errno) : "cut short");
     if (memcmp(message, answer, MESSAGE) != 0)
         die("client %ld has a wrong answer", number);
@@ -401,14 +417,20 @@ static void start_server(long i, const char *program, int listener)
     servers[i].log = fdopen(log[0], "r");
 }
 
+/* How many clients the crowds before number i have. */
+static long share(long i)
+{
+    return (long)((int64_t)i * n_clients / n_processes);
+}
+
 static void start_crowd(long i)
 {
     int control[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == -1)
         die("cannot make a pair of sockets: %s", strerror(errno));
-    own.first = i * n_clients / n_processes + (i == 0); /* number 0 is the controller's */
-    own.n = (i + 1) * n_clients / n_processes - own.first;
+    own.first = share(i) + (i == 0); /* number 0 is the controller's */
+    own.n = share(i + 1) - own.first;
     own.control = control[1];
     crowds[i].control = control[0];
     crowds[i].pid = fork_ours(SIGKILL);

@@ -5,24 +5,30 @@
  * Run:      build/say 9000 hello            each TEXT is a line
  *           build/say 9000 < file           standard input goes as it is
  *
- * It sends and receives at once. A client that first sends all and then reads may wait for ever:
+ * With --timeout it gives up if it is not connected within so many seconds, which are for the
+ * look-up of the server's name and for all its addresses together. Once connected, it gives up when
+ * nothing has been sent or received for as long.
+ *
+ * It sends and receives at once. A client that first sends all and then reads may wait forever:
  * the server, whose answers nobody takes, stops reading.
  */
 #include "../common/address.h"
 #include "../common/io.h"
 #include "../common/options.h"
+#include "connecting.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum status { WELL, OTHER, USAGE, REFUSED, RESET, TIMED_OUT };
 
-static long timeout = -1; /* ms without anything sent or received; -1: none */
+static long timeout = -1; /* ms to connect, and then ms in which nothing moves; -1: none */
 static bool answered;     /* something has come */
 static const char *server;
 
@@ -32,48 +38,72 @@ _Noreturn static void fail(enum status status, const char *what, const char *why
     exit((int)status);
 }
 
-_Noreturn static void fail_errno(const char *what)
+_Noreturn static void fail_errno(const char *what, int error)
 {
     enum status status = OTHER;
 
-    if (errno == ECONNREFUSED)
+    if (error == ECONNREFUSED)
         status = REFUSED;
-    else if (errno == ECONNRESET || errno == EPIPE)
+    else if (error == ECONNRESET || error == EPIPE)
         status = RESET;
-    else if (errno == ETIMEDOUT || errno == EAGAIN || errno == EINPROGRESS)
-        status = TIMED_OUT; /* the latter two: SO_SNDTIMEO ended connect(2), socket(7) */
-    fail(status, what, status == TIMED_OUT ? "timed out" : strerror(errno));
+    else if (error == ETIMEDOUT)
+        status = TIMED_OUT;
+    fail(status, what, status == TIMED_OUT ? "timed out" : strerror(error));
+}
+
+/* An interrupted connect(2) goes on by itself, and must not be called again: we wait for its end.
+ * Returns 0, or the errno of the attempt. */
+static int await_connection(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t length = sizeof error;
+
+    while (poll(&ready, 1, -1) == -1)
+        if (errno != EINTR)
+            return errno;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    return error;
+}
+
+/* Tries one of the server's addresses. Returns 0, or an errno. */
+static int connect_socket(int fd, const struct addrinfo *info)
+{
+    int error = connect(fd, info->ai_addr, info->ai_addrlen) == -1 ? errno : 0;
+
+    if (error == EINTR)
+        error = await_connection(fd);
+    if (error == 0 && is_connected_to_itself(fd))
+        error = ECONNREFUSED;
+    return error;
 }
 
 /* Connects to the first of the server's addresses that answers. */
 static int connect_to(const struct address *address)
 {
     const char *why;
-    int fd = -1;
-    struct addrinfo *list = address_resolve(address, &why);
+    int fd = -1, telling = 0;
 
+    connecting_begins(timeout, server, TIMED_OUT);
+    struct addrinfo *list = address_resolve(address, &why);
     if (!list)
         fail(OTHER, "cannot connect to", why);
     for (struct addrinfo *info = list; info && fd == -1; info = info->ai_next) {
         fd = socket(info->ai_family, info->ai_socktype, info->ai_protocol);
-        if (fd == -1)
-            continue;
-        if (timeout > 0) {
-            struct timeval limit = {timeout / 1000, timeout % 1000 * 1000};
-            setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-        }
-        if (connect(fd, info->ai_addr, info->ai_addrlen) == -1) {
-            int saved = errno;
+        int error = fd == -1 ? errno : connect_socket(fd, info);
+        if (error == 0)
+            break;
+        telling = address_error(telling, error);
+        if (fd != -1)
             close(fd);
-            fd = -1;
-            errno = saved;
-        }
+        fd = -1;
     }
-    if (fd == -1)
-        fail_errno("cannot connect to");
+    connecting_ends();
     address_free(list);
+    if (fd == -1)
+        fail_errno("cannot connect to", telling);
     if (set_nonblocking(fd, true) == -1)
-        fail_errno("cannot talk to");
+        fail_errno("cannot talk to", errno);
     return fd;
 }
 
@@ -126,8 +156,29 @@ static void send_some(int fd)
     } else if (n >= 0) {
         out.sent += (size_t)n;
     } else if (!not_now(errno)) {
-        fail_errno("cannot send to");
+        fail_errno("cannot send to", errno);
     }
+}
+
+/* Prints all of it. Our standard output may be non-blocking: that belongs to the open file
+ * description, and another program that has it, too, may have asked for it. Returns 0, or -1 with
+ * errno. */
+static int print(const char *bytes, size_t n)
+{
+    struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    while (n > 0) {
+        ssize_t written = write(STDOUT_FILENO, bytes, n);
+        if (written == -1 && !not_now(errno))
+            return -1;
+        if (written == -1) {
+            poll(&ready, 1, -1);
+            continue;
+        }
+        bytes += written;
+        n -= (size_t)written;
+    }
+    return 0;
 }
 
 /* Prints what has come. Returns false at the end. */
@@ -139,11 +190,30 @@ static bool receive(int fd)
     if (n == -1 && not_now(errno))
         return true;
     if (n == -1)
-        fail_errno("cannot receive from");
+        fail_errno("cannot receive from", errno);
     answered = answered || n > 0;
-    if (write_all(STDOUT_FILENO, buffer, (size_t)n) == -1)
+    if (print(buffer, (size_t)n) == -1)
         die("cannot print: %s", strerror(errno));
     return n > 0;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* poll(2) that no signal ends, nor begins anew. Returns 0 when nothing has moved for --timeout. */
+static int await(struct pollfd ready[], nfds_t n)
+{
+    int64_t deadline = timeout > 0 ? now_ms() + timeout : 0, left = timeout > 0 ? timeout : -1;
+    int moved;
+
+    while ((moved = poll(ready, n, (int)left)) == -1 && errno == EINTR)
+        if (timeout > 0 && (left = deadline - now_ms()) < 0)
+            left = 0;
+    return moved;
 }
 
 static void talk(int fd, bool half_close)
@@ -159,13 +229,11 @@ static void talk(int fd, bool half_close)
         }
         struct pollfd ready[] = {{.fd = fd, .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)},
                                  {.fd = out.more && !unsent ? STDIN_FILENO : -1, .events = POLLIN}};
-        int n = poll(ready, 2, timeout > 0 ? (int)timeout : -1);
-        if (n == -1 && errno != EINTR)
+        int n = await(ready, 2);
+        if (n == -1)
             die("cannot wait: %s", strerror(errno));
         if (n == 0)
             fail(TIMED_OUT, answered ? "nothing more from" : "no answer from", "timed out");
-        if (n <= 0)
-            continue;
         if (ready[1].revents)
             take_input();
         if (unsent && ready[0].revents & (POLLOUT | POLLERR | POLLHUP))
@@ -184,7 +252,7 @@ int main(int argc, char *argv[])
 {
     long half_close = 0, no_half_close = 0;
     const struct option options[] = {
-        {"timeout", "SECONDS", &timeout, 1, 1000000000, "how long to wait when nothing moves"},
+        {"timeout", "SECONDS", &timeout, 1, 1000000000, "limit for connecting, then for each wait"},
         {"half-close", NULL, &half_close, 0, 0, "say when all is sent (the default)"},
         {"no-half-close", NULL, &no_half_close, 0, 0, "do not; wait until the server closes"},
         {0}};
@@ -198,6 +266,7 @@ int main(int argc, char *argv[])
     struct address address;
     const char *why;
 
+    signal(SIGPIPE, SIG_IGN); /* a server, or a reader of our output, that has gone: EPIPE */
     int words = options_parse(argc, argv, &command);
     if (words == 0)
         usage_error("to whom?", "ADDRESS");
@@ -208,7 +277,6 @@ int main(int argc, char *argv[])
         usage_error(why, server);
     if (address.kind == ADDRESS_FD)
         usage_error("a client needs an address to connect to, not", server);
-    signal(SIGPIPE, SIG_IGN); /* a server, or a reader of our output, that has gone: EPIPE */
 
     int fd = connect_to(&address);
     take_texts(argv + 2);

@@ -11,6 +11,10 @@
  * it sends and receives at once. With --churn it does so in every round, and connects again. With
  * --discard it only counts the bytes and the kernel throws them away: a client costs less then.
  *
+ * The --timeout is for the look-up of the server's name and for the whole run. Only the server's
+ * time counts, though: while clients pause, and while the swarm measures for --seconds, the
+ * clock of the timeout stands still.
+ *
  * What is measured with --seconds begins when the idle clients are connected and each of the others
  * has had an answer, and waits for the last. It ends when time is up and the last answer has come.
  * What it took to come and to leave is not in it.
@@ -24,6 +28,7 @@
 #include "../common/address.h"
 #include "../common/io.h"
 #include "../common/options.h"
+#include "connecting.h"
 #include "process.h"
 #include "timeline.h"
 
@@ -54,18 +59,19 @@ struct client {
     int64_t began, first_got, last_got, end; /* moments; 0: not yet */
     int64_t asked; /* when it began to send this round's message; with --churn, to connect */
     int64_t due;   /* when its pause is over */
-    size_t sent, received; /* of this round's message and of its answer */
+    uint64_t sent, received; /* of this round's message and of its answer */
     long round;
     struct client *next;       /* the one whose pause is over next */
     const struct addrinfo *at; /* which of the server's addresses it tries */
+    int error;                 /* the most telling errno of those that it has tried; 0: none */
 };
 
 static const char inc[] = "inc\n", incremented[] = "Counter has been incremented\n";
 
 static long n_clients = 3, n_idle, rounds = 1, seconds, size = 64, depth = 1, pause_ms;
 static long churn, counter, discard, timeline, figures, server, timeout = 60000;
-static long n_all;                       /* n_clients and n_idle */
-static size_t message_size, answer_size; /* of a round: depth messages */
+static long n_all;                         /* n_clients and n_idle */
+static uint64_t message_size, answer_size; /* of a round: depth messages, so 16 GiB at most */
 /* What is sent and answered; so long that a piece begins anywhere in a period. */
 static char questions[PERIOD + PIECE], answers[PERIOD + PIECE];
 
@@ -85,13 +91,14 @@ static struct {
     int64_t begin, end;                  /* moments; 0: not yet */
     int64_t cpu;                         /* the server's, in nanoseconds */
     int64_t memory_before, memory_after; /* the server's, in bytes */
+    int cpu_error, memory_error;         /* an errno where that could not be read */
 } measured;
 
 static int64_t now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 * MS + t.tv_nsec;
+    return (int64_t)t.tv_sec * 1000 * MS + t.tv_nsec;
 }
 
 /* How many answers took how long. A bucket is 2 to 3 % wide, so they fit in 16 KiB, however many.
@@ -125,8 +132,8 @@ static void make_messages(void)
 {
     uint32_t random = 1;
 
-    message_size = (size_t)depth * (counter ? sizeof inc - 1 : (size_t)size);
-    answer_size = (size_t)depth * (counter ? sizeof incremented - 1 : (size_t)size);
+    message_size = (uint64_t)depth * (counter ? sizeof inc - 1 : (uint64_t)size);
+    answer_size = (uint64_t)depth * (counter ? sizeof incremented - 1 : (uint64_t)size);
     for (size_t i = 0; i < PERIOD + PIECE; i++) {
         if (i % PERIOD == 0)
             random = 1;
@@ -136,31 +143,37 @@ static void make_messages(void)
     }
 }
 
-static size_t origin(const struct client *client)
+static uint64_t origin(const struct client *client)
 {
-    return (size_t)(client - clients) * 7919 + (size_t)client->round * 104729;
+    return (uint64_t)(client - clients) * 7919 + (uint64_t)client->round * 104729;
 }
 
 /* What a client sends in a round, from a place on: a piece, or what is left of it. */
-static const char *message(const struct client *client, size_t place)
+static const char *message(const struct client *client, uint64_t place)
 {
     return questions + (counter ? place % (sizeof inc - 1) : (origin(client) + place) % PERIOD);
 }
 
-static const char *answer(const struct client *client, size_t place)
+static const char *answer(const struct client *client, uint64_t place)
 {
     return answers +
            (counter ? place % (sizeof incremented - 1) : (origin(client) + place) % PERIOD);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t server_cpu(void)
 {
-    return server ? process_cpu((pid_t)server) : 0;
+    int64_t used = server ? process_cpu((pid_t)server) : 0;
+    if (used == -1)
+        measured.cpu_error = errno;
+    return used;
+}
+
+static int64_t server_memory(void)
+{
+    int64_t bytes = server ? process_memory((pid_t)server) : 0;
+    if (bytes == -1)
+        measured.memory_error = errno;
+    return bytes;
 }
 
 /* From now on we measure. */
@@ -168,7 +181,7 @@ static void begin_measuring(void)
 {
     memset(buckets, 0, sizeof buckets);
     n_answers = 0;
-    measured.memory_after = server ? process_memory((pid_t)server) : 0;
+    measured.memory_after = server_memory();
     measured.cpu = -server_cpu();
     measured.begin = now();
 }
@@ -200,6 +213,18 @@ static bool is_idle(const struct client *client)
     return client - clients >= n_clients;
 }
 
+/* Closes a client's socket, if it has one. close(2) alone would end the watch only if no other
+ * process had the socket open as well: epoll(7). Then its events would go on coming, for a client
+ * that has another socket by now, or none. */
+static void close_socket(struct client *client)
+{
+    if (client->fd == -1)
+        return;
+    epoll_ctl(epoll, EPOLL_CTL_DEL, client->fd, NULL); /* fails if it is not watched yet */
+    close(client->fd);
+    client->fd = -1;
+}
+
 /* Notes how a client has ended, and says why where that is not clear; once is enough. */
 static void leave(struct client *client, enum outcome outcome, const char *why)
 {
@@ -213,7 +238,7 @@ static void leave(struct client *client, enum outcome outcome, const char *why)
     client->end = now();
     if (client->began == 0) /* its turn to connect never came */
         client->began = start;
-    close(client->fd); /* ends the watch too */
+    close_socket(client);
     has_come(client);
 }
 
@@ -266,7 +291,7 @@ static int open_socket(struct client *client, const struct addrinfo *list)
     for (client->at = list; client->at; client->at = client->at->ai_next) {
         client->fd = socket(client->at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (client->fd == -1) {
-            error = errno;
+            error = address_error(error, errno);
             continue;
         }
         if (client->at->ai_family !=
@@ -278,15 +303,19 @@ static int open_socket(struct client *client, const struct addrinfo *list)
     return error;
 }
 
-/* A host may have several addresses. Returns whether there was one more to try. */
-static bool next_address(struct client *client)
+/* One address has failed with this errno, but a host may have several. Returns whether there is one
+ * more to try. */
+static bool next_address(struct client *client, int error)
 {
     const struct addrinfo *next = client->at->ai_next;
 
+    client->error = address_error(client->error, error);
     if (!next)
         return false;
-    close(client->fd);
-    return open_socket(client, next) == 0;
+    close_socket(client);
+    error = open_socket(client, next);
+    client->error = address_error(client->error, error);
+    return error == 0;
 }
 
 /* Begins to connect to the first address that does not refuse at once. Returns false if the server
@@ -304,8 +333,8 @@ static bool begin_connecting(struct client *client)
         error = errno;
         if (error == EAGAIN)
             return false;
-    } while (next_address(client));
-    leave_errno(client, error);
+    } while (next_address(client, error));
+    leave_errno(client, client->error);
     return true;
 }
 
@@ -326,14 +355,15 @@ static void connect_batch(void)
 
 static void send_some(struct client *client)
 {
-    size_t length = smaller(message_size - client->sent, PIECE);
-    ssize_t n = write(client->fd, message(client, client->sent), length);
+    uint64_t left = message_size - client->sent;
+    ssize_t n =
+        write(client->fd, message(client, client->sent), (size_t)(left < PIECE ? left : PIECE));
 
     if (n == -1 && !not_now(errno)) {
         leave_errno(client, errno);
         return;
     }
-    client->sent += n > 0 ? (size_t)n : 0;
+    client->sent += n > 0 ? (uint64_t)n : 0;
     bool unsent = client->sent < message_size;
     if (unsent != client->waits_to_send)
         watch(client, EPOLL_CTL_MOD, unsent);
@@ -356,14 +386,16 @@ static void finish_connecting(struct client *client)
     socklen_t length = sizeof error;
 
     getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    if (error == 0 && is_connected_to_itself(client->fd))
+        error = ECONNREFUSED;
     if (error == 0 && is_idle(client)) {
         client->phase = IDLE;
         watch(client, EPOLL_CTL_MOD, false);
         has_come(client);
     } else if (error == 0)
         begin_round(client);
-    else if (!next_address(client))
-        leave_errno(client, error);
+    else if (!next_address(client, error))
+        leave_errno(client, client->error);
     else if (!begin_connecting(client))
         leave_errno(client, EAGAIN);
 }
@@ -416,6 +448,7 @@ static void come_again(struct client *client)
 {
     int error = open_socket(client, client->at);
     client->phase = CONNECTING;
+    client->error = 0;
     client->asked = now();
     if (error != 0)
         leave_errno(client, error);
@@ -426,10 +459,11 @@ static void come_again(struct client *client)
 /* All pause for the same time, so their pauses end in the order in which they began. */
 static void end_pauses(void)
 {
-    while (pausing && !nobody_begins() && (is_over(pausing) || pausing->due <= now())) {
+    while (pausing && (pausing->phase == GONE ||
+                       (!nobody_begins() && (is_over(pausing) || pausing->due <= now())))) {
         struct client *client = pausing;
         pausing = client->next;
-        if (client->phase != PAUSING)
+        if (client->phase == GONE)
             continue;
         if (churn)
             come_again(client);
@@ -455,8 +489,7 @@ static void finish(struct client *client)
         leave(client, SERVED, NULL);
         return;
     }
-    close(client->fd);
-    client->fd = -1;
+    close_socket(client);
     if (nobody_begins())
         begin_pause(client);
     else
@@ -481,7 +514,7 @@ static void receive(struct client *client)
         return;
     }
     size_t length = (size_t)n;
-    size_t owed = client->phase == TALKING ? answer_size - client->received : 0;
+    uint64_t owed = client->phase == TALKING ? answer_size - client->received : 0;
     if (length > owed ||
         (!discard && memcmp(bytes, answer(client, client->received), length) != 0)) {
         snprintf(why, sizeof why,
@@ -550,8 +583,27 @@ static int idle_ms(int64_t deadline)
         until = pausing->due;
     if (next_progress < until)
         until = next_progress;
-    int64_t left = until - now();
-    return left > 0 ? (int)((left + MS - 1) / MS) : 0;
+    int64_t left = (until - now() + MS - 1) / MS;
+    return left < 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
+}
+
+/* Until when it is the swarm that takes its time, and not the server: because its clients pause, or
+ * for --seconds. A moment that is over if it does not. */
+static int64_t own_time(void)
+{
+    if (is_measuring())
+        return measured.begin + seconds * MS;
+    return pausing && !nobody_begins() ? pausing->due : 0;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* All who are still there end so. */
@@ -562,15 +614,16 @@ static void end_all(enum outcome outcome)
             leave(&clients[i], clients[i].phase == IDLE ? SERVED : outcome, NULL);
 }
 
-static void run(void)
+/* Its own time is not counted into the --timeout: the deadline moves on by it. */
+static void run(int64_t deadline)
 {
-    int64_t deadline = start + timeout * MS;
     struct epoll_event events[BATCH];
 
     if (seconds == 0)
         begin_measuring();
     while (n_gone < n_clients) {
-        int n = epoll_wait(epoll, events, BATCH, idle_ms(deadline));
+        int64_t from = now(), own = later(own_time(), from);
+        int n = epoll_wait(epoll, events, BATCH, idle_ms(deadline + own - from));
         if (n == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         for (int i = 0; i < n; i++)
@@ -583,6 +636,7 @@ static void run(void)
         if (now() >= connect_again)
             connect_batch();
         show_progress();
+        deadline += sooner(own, now()) - from;
         if (now() >= deadline)
             end_all(TIMED_OUT);
     }
@@ -598,9 +652,20 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* How many clients were being served at once, at most: a client is being served from its first to
- * its last byte. One whose last byte came at a moment is no longer served when another's first byte
- * comes at that very moment; one that got all in one piece was served for a nanosecond. */
+/* See struct life. A client that was not served to its end had the server until that end, also if
+ * it was in a pause then. */
+static struct life life_of(long i)
+{
+    const struct client *client = &clients[i];
+    int64_t last_served = client->outcome == SERVED ? client->last_got : client->end;
+
+    return (struct life){client->began, client->first_got, client->first_got == 0 ? 0 : last_served,
+                         client->end, client->outcome};
+}
+
+/* How many clients were being served at once, at most. One that was served until a moment is no
+ * longer served when another's first byte comes at that very moment; one that got all in one piece
+ * was served for a nanosecond. */
 static long most_at_once(void)
 {
     int64_t *firsts = calloc((size_t)n_clients, sizeof *firsts);
@@ -610,11 +675,11 @@ static long most_at_once(void)
     if (!firsts || !lasts)
         die("cannot count who was served at once: %s", strerror(errno));
     for (long i = 0; i < n_clients; i++) {
-        const struct client *client = &clients[i];
-        if (client->first_got == 0)
+        const struct life life = life_of(i);
+        if (life.first_got == 0)
             continue;
-        firsts[n] = client->first_got;
-        lasts[n++] = client->last_got + (client->last_got == client->first_got);
+        firsts[n] = life.first_got;
+        lasts[n++] = life.last_served + (life.last_served == life.first_got);
     }
     qsort(firsts, (size_t)n, sizeof *firsts, compare);
     qsort(lasts, (size_t)n, sizeof *lasts, compare);
@@ -629,13 +694,6 @@ static long most_at_once(void)
     return most;
 }
 
-static struct life life_of(long i)
-{
-    const struct client *client = &clients[i];
-    return (struct life){client->began, client->first_got, client->last_got, client->end,
-                         client->outcome};
-}
-
 /* For programs: a line of NAME=VALUE. */
 static void print_figures(void)
 {
@@ -644,9 +702,11 @@ static void print_figures(void)
     if (n_answers > 0)
         printf(" p50_us=%.2f p99_us=%.2f p999_us=%.2f", (double)latency_of(500) / 1e3,
                (double)latency_of(990) / 1e3, (double)latency_of(999) / 1e3);
-    if (server)
-        printf(" cpu_us=%.0f memory_before=%" PRId64 " memory_after=%" PRId64,
-               (double)measured.cpu / 1e3, measured.memory_before, measured.memory_after);
+    if (server && measured.cpu_error == 0)
+        printf(" cpu_us=%.0f", (double)measured.cpu / 1e3);
+    if (server && measured.memory_error == 0)
+        printf(" memory_before=%" PRId64 " memory_after=%" PRId64, measured.memory_before,
+               measured.memory_after);
     printf(" clients=%ld served=%ld\n", n_all, n_ended[SERVED]);
 }
 
@@ -654,11 +714,17 @@ static void summarize_server(void)
 {
     char text[24];
 
-    printf("server    %s of CPU time", duration(measured.cpu, text));
-    if (n_answers > 0)
+    if (measured.cpu_error != 0)
+        printf("server    CPU time: unknown (%s)", strerror(measured.cpu_error));
+    else
+        printf("server    %s of CPU time", duration(measured.cpu, text));
+    if (measured.cpu_error == 0 && n_answers > 0)
         printf(", %.2f us a message", (double)measured.cpu / 1e3 / (double)n_answers);
-    printf("; memory: %" PRId64 " kB", measured.memory_before / 1024);
-    if (seconds > 0)
+    if (measured.memory_error != 0)
+        printf("; memory: unknown (%s)", strerror(measured.memory_error));
+    else
+        printf("; memory: %" PRId64 " kB", measured.memory_before / 1024);
+    if (measured.memory_error == 0 && seconds > 0)
         printf(", with the clients %" PRId64 " kB", measured.memory_after / 1024);
     putchar('\n');
 }
@@ -723,7 +789,7 @@ static struct address take_options(int argc, char *argv[])
         {"timeline", NULL, &timeline, 0, 0, "draw who was served when"},
         {"server", "PID", &server, 1, INT_MAX, "measure it: CPU time and memory"},
         {"figures", NULL, &figures, 0, 0, "print NAME=VALUE, for programs"},
-        {"timeout", "SECONDS", &timeout, 1, 1000000000, "for the whole run"},
+        {"timeout", "SECONDS", &timeout, 1, 1000000000, "for the whole run, pauses not counted"},
         {0}};
     const struct command command = {
         .words = "ADDRESS",
@@ -754,27 +820,30 @@ static struct address take_options(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-    struct address address = take_options(argc, argv);
     const char *why;
 
     signal(SIGPIPE, SIG_IGN); /* a server that has gone: EPIPE, and the others go on */
+    struct address address = take_options(argc, argv);
+    int64_t deadline = now() + timeout * MS;
+    connecting_begins(timeout, address.text, 1);
     struct addrinfo *list = address_resolve(&address, &why);
     if (!list)
         die("cannot connect to %s: %s", address.text, why);
+    connecting_ends();
     raise_descriptor_limit();
     make_messages();
     if (server) {
         char text[24];
         snprintf(text, sizeof text, "%ld", server);
-        measured.memory_before = process_memory((pid_t)server);
-        if (process_cpu((pid_t)server) == -1)
+        measured.memory_before = server_memory();
+        if (server_cpu() == -1 && measured.cpu_error == ESRCH)
             usage_error("there is no such process", text);
     }
     set_up(list);
 
     start = now();
     next_progress = isatty(STDERR_FILENO) ? start + 1000 * MS : INT64_MAX;
-    run();
+    run(deadline);
     ended = now();
     address_free(list);
 

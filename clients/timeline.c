@@ -91,7 +91,7 @@ static void draw_client(long number, const struct life *client)
     if (client->first_got != 0) {
         edges[n] = edge(client->first_got);
         inks[n++] = &served;
-        edges[n] = edge(client->last_got);
+        edges[n] = edge(client->last_served);
         if (edges[n] < edge(client->end)) {
             inks[n++] = &waiting;
             edges[n] = edge(client->end);

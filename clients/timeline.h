@@ -17,9 +17,9 @@ enum outcome { SERVED, REFUSED, RESET, CUT_SHORT, WRONG, TIMED_OUT, FAILED, OUTC
 extern const char *const outcome_names[OUTCOMES];
 
 /* Moments; 0 where it did not come to that. A client is being served from its first byte to its
- * last one. */
+ * last one; if it was not served to its end, until it was cut off or gave up. */
 struct life {
-    int64_t began, first_got, last_got, end;
+    int64_t began, first_got, last_served, end;
     enum outcome outcome;
 };
 

@@ -136,6 +136,21 @@ void address_free(struct addrinfo *list)
         freeaddrinfo(list);
 }
 
+/* Was the address never asked, because this machine has no way to it? */
+static bool is_out_of_reach(int error)
+{
+    return error == EAFNOSUPPORT || error == EPFNOSUPPORT || error == EPROTONOSUPPORT ||
+           error == ESOCKTNOSUPPORT || error == EADDRNOTAVAIL || error == ENETUNREACH ||
+           error == ENETDOWN || error == EHOSTUNREACH;
+}
+
+int address_error(int so_far, int error)
+{
+    if (so_far == 0 || (is_out_of_reach(so_far) && error != 0 && !is_out_of_reach(error)))
+        return error;
+    return so_far;
+}
+
 const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN + 20], port[6]; /* 20: a link-local address names its interface */

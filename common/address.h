@@ -34,6 +34,12 @@ int address_parse(struct address *address, const char *text, const char **why);
 struct addrinfo *address_resolve(const struct address *address, const char **why);
 void address_free(struct addrinfo *list);
 
+/* A name may have several addresses, and each may fail in its own way. Given the errno to report so
+ * far (0: none yet) and one more, returns which of them tells the user more. That this machine
+ * cannot use such an address at all (it has no IPv6, say) tells less than anything else; of two
+ * that tell as much, the first stays. */
+int address_error(int so_far, int error);
+
 /* A peer's address as accept(2) gives it, and as small as it can be kept: it is turned into text
  * only for a log line. Of a unix socket's path it has the beginning. */
 struct peer {

@@ -343,3 +343,217 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   exits 0 env LC_ALL=C.UTF-8 "$BUILD/swarm" "$ADDRESS" --timeline
   [[ $OUTPUT == *█* ]]
 }
+
+# ---- time limits, interruptions, addresses ---------------------------------------------------------
+
+connecting() { # clients whose SYN has had no answer yet
+  awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" '$4 == "02" && index($3, port) { n++ } END { print n + 0 }' /proc/net/tcp
+}
+
+@test "clients: say may be stopped and continued while it connects" {
+  local said held status=0
+  use_step 02-loop-echo
+  start --backlog 1
+  connect
+  ask "$FD" hello hello # it is served; of these two wait in the queue, and the others' SYNs are dropped
+  rude_in_background hold "$ADDRESS" 8
+  await_rude connected
+  await at_least 1 connecting
+  held=$(connecting)
+  background "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >say.log 2>&1
+  said=$JOB
+  await equals $((held + 1)) connecting
+  signal STOP "$said"
+  await equals T state "$said"
+  signal CONT "$said"
+  echo >&"$TO" # now there will be room
+  hang_up "$FD"
+  wait "$said" || status=$?
+  assert_equal "what say prints" hello "$(cat say.log)"
+  assert_equal "exit status" 0 "$status"
+}
+
+# go_silent: what is started through LAUNCH has a network of its own, where 10.9.9.0/24 never answers, nor
+# does the name server. The name ten has ten addresses there; the name both has one of IPv4 and one of IPv6.
+go_silent() {
+  local i
+  go_apart
+  for i in 1 2 3 4 5 6 7 8 9 10; do echo "10.9.9.$i ten"; done >hosts
+  printf '127.0.0.1 both\n::1 both\n' >>hosts
+  echo "nameserver 10.9.9.99" >resolv.conf
+  echo "hosts: files dns" >nsswitch.conf
+  # shellcheck disable=SC2016
+  LAUNCH=(unshare --net --mount bash -c 'ip link set lo up && ip route add 10.9.9.0/24 dev lo &&
+    for file in hosts resolv.conf nsswitch.conf; do mount --bind "$file" "/etc/$file" || exit; done &&
+    exec "$@"' -)
+  "${LAUNCH[@]}" true 2>/dev/null || skip "only root may have names and a network of its own"
+}
+
+@test "clients: --timeout holds for a look-up that a name server never answers" {
+  go_silent
+  exits 5 "${LAUNCH[@]}" "$BUILD/say" --timeout 1 nobody.knows:80 hello
+  assert_equal "message" "say: cannot connect to nobody.knows:80: timed out" "$OUTPUT"
+  exits 1 "${LAUNCH[@]}" "$BUILD/swarm" --timeout 1 nobody.knows:80
+  assert_equal "message" "swarm: cannot connect to nobody.knows:80: timed out" "$OUTPUT"
+  # Neither a standard error that takes nothing keeps say from that, nor a SIGALRM that is ignored and blocked.
+  mkfifo full
+  exec {FULL}<>full
+  head -c 65536 /dev/zero >&"$FULL"
+  exits 5 "${LAUNCH[@]}" bash -c '"$@" 2>&"$0"' "$FULL" "$BUILD/rude" inherit "$BUILD/say" --timeout 1 nobody.knows:80 hello
+}
+
+@test "clients: --timeout holds for all the addresses of a name together" {
+  local began=$SECONDS
+  go_silent
+  exits 5 "${LAUNCH[@]}" "$BUILD/say" --timeout 2 ten:80 hello
+  assert_equal "message" "say: cannot connect to ten:80: timed out" "$OUTPUT"
+  exits 1 "${LAUNCH[@]}" "$BUILD/swarm" --timeout 2 ten:80
+  assert_match "summary" "clients +3: 0 served, 3 timed out" "$OUTPUT"
+  assert_at_most "seconds for ten addresses, twice" 14 $((SECONDS - began))
+}
+
+@test "clients: of several failures the most telling is reported" {
+  go_silent
+  LAUNCH+=(bash -c 'if [[ -e /proc/sys/net/ipv6 ]]; then echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; fi && exec "$@"' -)
+  exits 3 "${LAUNCH[@]}" "$BUILD/say" both:1 hello
+  assert_equal "message" "say: cannot connect to both:1: Connection refused" "$OUTPUT"
+  exits 1 "${LAUNCH[@]}" "$BUILD/swarm" both:1
+  assert_match "summary" "clients +3: 0 served, 3 refused;" "$OUTPUT"
+}
+
+@test "clients: to be connected to oneself is to be refused" {
+  go_apart
+  # One port is free for us, and it is the one that we connect to.
+  LAUNCH+=(bash -c 'echo 20000 20000 >/proc/sys/net/ipv4/ip_local_port_range && exec "$@"' -)
+  "${LAUNCH[@]}" true 2>/dev/null || skip "this user may not choose the range of ports"
+  exits 3 "${LAUNCH[@]}" "$BUILD/say" --timeout "$LIMIT" 20000 hello
+  assert_equal "message" "say: cannot connect to 20000: Connection refused" "$OUTPUT"
+  exits 1 "${LAUNCH[@]}" "$BUILD/swarm" 20000 --clients 1
+  assert_match "summary" "clients +1: 0 served, 1 refused;" "$OUTPUT"
+  exits 1 "${LAUNCH[@]}" "$BUILD/rude" stuff 20000 hello hello
+  assert_equal "message" "rude: connect: Connection refused" "$OUTPUT"
+}
+
+@test "clients: swarm does not count its own pauses, nor --seconds, into its --timeout" {
+  use_step 02-loop-echo
+  start
+  exits 0 "$BUILD/swarm" "$ADDRESS" --timeout 1 --pause 1500 --rounds 2 # each waits for the pauses of those before it
+  assert_match "summary" "clients +3: 3 served;" "$OUTPUT"
+  exits 0 "$BUILD/swarm" "$ADDRESS" --timeout 1 --seconds 1.5 --clients 1
+  use_step liar
+  COMMAND=("$BUILD/rude" lie silent)
+  start
+  exits 1 "$BUILD/swarm" "$ADDRESS" --timeout 1 --pause 86400000 --rounds 2 --clients 1
+  assert_match "summary" "clients +1: 0 served, 1 timed out;" "$OUTPUT"
+}
+
+@test "clients: swarm counts who was cut off in a pause as served until then" {
+  local swarm status=0
+  use_step 06-parallel
+  start --protocol counter
+  background env LC_ALL=C "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 20 --rounds 2 --pause 86400000 --timeline >swarm.log 2>&1
+  swarm=$JOB
+  all_are_answered() { signal USR1 && [[ $(told counter) == 20 ]]; }
+  await all_are_answered
+  unread() { # bytes that have come for the clients, and none has taken
+    awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" 'index($3, port) && $5 !~ /:00000000$/ { n++ } END { print n + 0 }' /proc/net/tcp
+  }
+  await equals 0 unread
+  signal KILL
+  wait "$swarm" || status=$?
+  assert_equal "exit status" 1 "$status"
+  assert_match "summary" "clients +20: 0 served, 20 (cut short|reset); at most 20 at once" "$(cat swarm.log)"
+  assert_match "chart" $'(^|\n)client  1 +\.*#+x +(cut short|reset) ' "$(cat swarm.log)"
+}
+
+@test "clients: say prints to a standard output that is non-blocking" {
+  use_step 02-loop-echo
+  start
+  head -c 30000000 /dev/urandom >bytes
+  rude unwilling "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" <bytes | cmp - bytes
+}
+
+@test "clients: swarm says what it may not know of another user's process" {
+  needs_tool setpriv
+  local as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+  "${as[@]}" "$BUILD/swarm" --version >version.log 2>&1 || skip "nobody may not run $BUILD/swarm, or this user may not become nobody"
+  use_step 02-loop-echo
+  start
+  exits 0 "${as[@]}" "$BUILD/swarm" "$ADDRESS" --server "$PID"
+  assert_match "summary" $'\nserver +[0-9.]+ m?s of CPU time, .*; memory: unknown \\(Permission denied\\)$' "$OUTPUT"
+  exits 0 "${as[@]}" "$BUILD/swarm" "$ADDRESS" --server "$PID" --figures
+  assert_match "figures" ' cpu_us=[0-9]+ clients=3 served=3$' "$OUTPUT"
+}
+
+@test "clients: swarm says that the CPU time of a server is unknown that has ended" {
+  local swarm status=0
+  use_step 03-fork-echo # whose children live on
+  start
+  background "$BUILD/swarm" "$ADDRESS" --server "$PID" --clients 1 --rounds 2 --pause 3000 >swarm.log 2>&1
+  swarm=$JOB
+  await equals 1 n_connected
+  await equals 1 n_children "$PID"
+  signal KILL
+  await_end
+  wait "$swarm" || status=$?
+  assert_match "summary" $'1 served;.*\nserver +CPU time: unknown \\(No such process\\); memory: [1-9][0-9]* kB$' "$(cat swarm.log)"
+  assert_equal "exit status" 0 "$status"
+}
+
+@test "clients: swarm forgets a socket that another process has open, too" {
+  local swarm status=0
+  use_step 02-loop-echo
+  start
+  background "$BUILD/swarm" "$ADDRESS" --clients 2 --rounds 2 --pause 3000 >swarm.log 2>&1
+  swarm=$JOB
+  await equals 2 n_connected
+  signal STOP "$swarm"
+  rude_in_background grab "$swarm"
+  await grep -q . "$RUDE"
+  grep -q grabbed "$RUDE" || skip "this system does not give the descriptors of other processes: $(cat "$RUDE")"
+  signal CONT "$swarm"
+  wait "$swarm" || status=$?
+  assert_match "summary" "clients +2: 2 served;" "$(cat swarm.log)"
+  assert_equal "exit status" 0 "$status"
+}
+
+@test "clients: swarm counts on when the machine has been up for a month" {
+  use_step 02-loop-echo
+  start
+  unshare --time --monotonic 2592000 true 2>/dev/null || skip "this user may not change the clock's beginning"
+  exits 0 unshare --time --monotonic 2592000 "$BUILD/swarm" "$ADDRESS" --timeout 5
+}
+
+@test "clients: swarm sends messages of more than 4 GiB" {
+  use_step liar
+  COMMAND=("$BUILD/rude" lie cuts)
+  start
+  exits 1 "$BUILD/swarm" "$ADDRESS" --clients 1 --depth 256 --size 16777216 --timeout 5
+  assert_match "summary" "clients +1: 0 served, 1 (cut short|reset);" "$OUTPUT"
+}
+
+@test "clients: a reader that has gone ends say and swarm with a status, not with SIGPIPE" {
+  local name
+  mkfifo pipe
+  exec {READER}<>pipe {GONE}>pipe {READER}>&-
+  for name in say swarm; do
+    exits 1 bash -c '"$0" --help >&"$1"' "$BUILD/$name" "$GONE"
+    exits 2 bash -c '"$0" --nonsense 2>&"$1"' "$BUILD/$name" "$GONE"
+  done
+}
+
+@test "clients: million may be stopped and continued" {
+  local i million status=0
+  needs_plain_build "what is interrupted"
+  background "$BUILD/bench/million" --clients 100 --per-process 50 >million.log 2>&1
+  million=$JOB
+  await grep -q 'servers at\|do not fit' million.log
+  for ((i = 0; i < 100; i++)); do
+    signal STOP "$million" && await equals T state "$million"
+    signal CONT "$million" 2>/dev/null || break
+  done
+  wait "$million" || status=$?
+  ((status != 2)) || skip "this machine has no room for that: $(cat million.log)"
+  assert_equal "exit status" 0 "$status" || cat million.log
+  assert_match "figures" "clients held at once +100" "$(cat million.log)"
+}

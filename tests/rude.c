@@ -27,6 +27,9 @@
  *   rude urgent ADDRESS            send abc, d as urgent data, e; print what comes
  *   rude lie HOW                   be an echo server that alters, cuts, adds or is silent
  *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
+ *   rude unwilling COMMAND...      run COMMAND with a standard output that is non-blocking
+ *   rude grab PID                  open the sockets of PID as well, print "grabbed", keep them
+ *                                  until there is a line on stdin
  *   rude listen FD COMMAND...      run COMMAND with descriptor FD listening on 127.0.0.1
  *   rude narrow FD COMMAND...      the same, and it can send little at a time
  *   rude socket FD COMMAND...      run COMMAND with descriptor FD a socket that does not listen
@@ -42,12 +45,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void check(bool well, const char *what)
 {
     if (!well)
         die("%s: %s", what, strerror(errno));
+}
+
+/* Where nobody listens, connect(2) may choose the port it connects to: clients/connecting.h */
+static bool is_connected_to_itself(int fd)
+{
+    struct sockaddr_storage own = {0}, peer = {0};
+    socklen_t own_length = sizeof own, peer_length = sizeof peer;
+
+    return getsockname(fd, (struct sockaddr *)&own, &own_length) == 0 &&
+           getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 &&
+           own_length == peer_length && memcmp(&own, &peer, own_length) == 0;
 }
 
 static int connect_with_room(const char *text, bool wait, int room_in, int room_out)
@@ -69,6 +84,8 @@ static int connect_with_room(const char *text, bool wait, int room_in, int room_
               "setsockopt");
     if (connect(fd, info->ai_addr, info->ai_addrlen) == -1)
         check(!wait && (errno == EINPROGRESS || errno == EAGAIN), "connect");
+    if (wait && is_connected_to_itself(fd)) /* or it would pass for an echo server */
+        die("connect: %s", strerror(ECONNREFUSED));
     address_free(info);
     return fd;
 }
@@ -234,20 +251,20 @@ static void drizzle(const char *address, int n, const char *text, const char *re
 static void gush(const char *address, long n, const char *text, const char *reply)
 {
     static char out[64 * 1024];
-    long sent = 0;
+    long long sent = 0;
     int fd = connect_to(address, true);
 
     memset(out, 'x', sizeof out);
     while (sent < n || !is_told(0)) {
         check(write_all(fd, out, sizeof out) == 0, "write");
-        if (sent < n && sent + (long)sizeof out >= n)
+        if (sent < n && sent + (long long)sizeof out >= n)
             puts("enough");
-        sent += (long)sizeof out;
+        sent += (long long)sizeof out;
     }
     check(write_all(fd, text, strlen(text)) == 0, "write");
     shutdown(fd, SHUT_WR);
     expect(fd, reply, 1);
-    printf("got %ld\n", sent);
+    printf("got %lld\n", sent);
 }
 
 static void hoard(const char *address, int n, const char *text)
@@ -385,6 +402,36 @@ static void run_with_signals_off(char *command[])
     die("cannot run %s: %s", command[0], strerror(errno));
 }
 
+static void run_with_nonblocking_output(char *command[])
+{
+    check(set_nonblocking(STDOUT_FILENO, true) == 0, "fcntl");
+    signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
+    execvp(command[0], command);
+    die("cannot run %s: %s", command[0], strerror(errno));
+}
+
+static void grab(pid_t pid)
+{
+#if defined SYS_pidfd_open && defined SYS_pidfd_getfd /* Linux 5.6 */
+    long process = syscall(SYS_pidfd_open, pid, 0), fd;
+    int type;
+    socklen_t length = sizeof type;
+
+    check(process != -1, "pidfd_open");
+    for (int theirs = 3; theirs < 100; theirs++) {
+        errno = 0;
+        fd = syscall(SYS_pidfd_getfd, process, theirs, 0);
+        check(fd != -1 || errno == EBADF, "pidfd_getfd");
+        if (fd != -1 && getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &length) == -1)
+            close((int)fd);
+    }
+    puts("grabbed");
+    wait_for_line();
+#else
+    die("this system cannot take the descriptors of process %ld", (long)pid);
+#endif
+}
+
 static void run_with_socket(bool listens, int room, int fd, char *command[])
 {
     int made = listens ? listen_somewhere() : socket(AF_INET, SOCK_STREAM, 0);
@@ -434,6 +481,10 @@ int main(int argc, char *argv[])
         lie(argv[2]);
     else if (strcmp(what, "inherit") == 0 && argc > 2)
         run_with_signals_off(argv + 2);
+    else if (strcmp(what, "unwilling") == 0 && argc > 2)
+        run_with_nonblocking_output(argv + 2);
+    else if (strcmp(what, "grab") == 0 && argc == 3)
+        grab(atoi(argv[2]));
     else if (strcmp(what, "listen") == 0 && argc > 3)
         run_with_socket(true, 0, atoi(argv[2]), argv + 3);
     else if (strcmp(what, "narrow") == 0 && argc > 3)

@@ -74,7 +74,7 @@ static struct client clients[16];
 static int n_clients, n_lost, n_resets;
 static unsigned long incs_sent, incs_answered;
 
-static long began; /* ms */
+static int64_t began; /* ms */
 
 static jmp_buf wrong;
 static char complaint[1000];
@@ -89,11 +89,11 @@ _Noreturn __attribute__((format(printf, 1, 2))) static void fail(const char *for
     longjmp(wrong, 1);
 }
 
-static long now_ms(void)
+static int64_t now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000L + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void sleep_ms(int ms)
@@ -151,7 +151,7 @@ static int n_lines(const char *text, const char *too)
 /* Returns false if the server ends instead. */
 static bool await_line(const char *text)
 {
-    for (long end = now_ms() + session_limit_ms; n_lines(text, "") == 0;) {
+    for (int64_t end = now_ms() + session_limit_ms; n_lines(text, "") == 0;) {
         if (!read_log(100) && n_lines(text, "") == 0)
             return false;
         if (now_ms() >= end)
@@ -162,7 +162,7 @@ static bool await_line(const char *text)
 
 static void await_end_of_log(void)
 {
-    for (long end = now_ms() + session_limit_ms; read_log(100);)
+    for (int64_t end = now_ms() + session_limit_ms; read_log(100);)
         if (now_ms() >= end)
             fail("it does not end, or has left a process");
 }
@@ -498,7 +498,7 @@ static void await_poll(void)
     if (step != STEP_06 || !preload || !strstr(preload, "tsan"))
         return;
     snprintf(path, sizeof path, "/proc/%d/syscall", (int)server);
-    for (long end = now_ms() + session_limit_ms; now_ms() < end && !has_ended(); sleep_ms(1)) {
+    for (int64_t end = now_ms() + session_limit_ms; now_ms() < end && !has_ended(); sleep_ms(1)) {
         FILE *file = fopen(path, "r");
         if (file && fgets(text, sizeof text, file) && strtol(text, NULL, 10) == SYS_poll)
             end = 0;
@@ -518,7 +518,7 @@ static void tell_to_end(void)
 
 static void await_descriptors(int wanted)
 {
-    long end = now_ms() + session_limit_ms;
+    int64_t end = now_ms() + session_limit_ms;
 
     for (int n; (n = n_descriptors()) != wanted && !has_ended(); sleep_ms(1))
         if (now_ms() >= end)
@@ -712,7 +712,7 @@ static void take_turn(struct client *client, bool ask_again)
         ask(client, 1 + random_below(3));
 }
 
-static void crowd_talks(long until, bool ask_again)
+static void crowd_talks(int64_t until, bool ask_again)
 {
     struct pollfd ready[CROWD];
     int left;
@@ -774,7 +774,7 @@ static int await_status(void)
 {
     int status;
 
-    for (long end = now_ms() + session_limit_ms; waitpid(server, &status, WNOHANG) == 0;
+    for (int64_t end = now_ms() + session_limit_ms; waitpid(server, &status, WNOHANG) == 0;
          sleep_ms(1))
         if (now_ms() >= end)
             fail("it does not end");
@@ -852,7 +852,8 @@ static void check_log(char class)
         if (pauses == 0)
             fail("nothing in the log about: %s", reason);
         if (pauses > 1 + (now_ms() - began) / 1000)
-            fail("%d lines in the log, in %ld ms, about: %s", pauses, now_ms() - began, reason);
+            fail("%d lines in the log, in %lld ms, about: %s", pauses,
+                 (long long)(now_ms() - began), reason);
     }
     if (resets > resets_max)
         fail("%d clients were reset", resets);
