@@ -847,6 +847,7 @@ int main(int argc, char *argv[])
     ended = now();
     address_free(list);
 
+    reopen_own(STDOUT_FILENO, false); /* what finds no room must wait: it may be non-blocking */
     if (timeline)
         timeline_draw(n_clients, life_of, start, ended);
     if (figures)

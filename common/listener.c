@@ -197,7 +197,8 @@ static int open_first(const struct address *address, int backlog)
     if (!list)
         die("cannot listen on %s: %s", address->text, why);
     why = NULL;
-    for (struct addrinfo *info = list; info && fd == -1 && error != EADDRINUSE;
+    errno = 0;
+    for (struct addrinfo *info = list; info && fd == -1 && errno != EADDRINUSE;
          info = info->ai_next) {
         fd =
             address->path ? open_unix(info, address->path, backlog, &why) : open_tcp(info, backlog);

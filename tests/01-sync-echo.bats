@@ -13,6 +13,7 @@ RESETS=0
 
 @test "01: says where it listens" { says_where_it_listens; }
 @test "01: explains itself" { explains_itself; }
+@test "01: explains itself to a full pipe" { explains_itself_to_a_full_pipe; }
 @test "01: refuses bad command lines" { refuses_bad_words; }
 @test "01: takes an address first or last, and the last of repeated options" { takes_good_words; }
 @test "01: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }

@@ -12,6 +12,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 
 @test "02: says where it listens" { says_where_it_listens; }
 @test "02: explains itself" { explains_itself; }
+@test "02: explains itself to a full pipe" { explains_itself_to_a_full_pipe; }
 @test "02: refuses bad command lines" { refuses_bad_words; }
 @test "02: takes an address first or last, and the last of repeated options" { takes_good_words; }
 @test "02: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
@@ -117,4 +118,14 @@ STUFF=(x x) # to be sent for ever, and the answer
   signal TERM
   await_end
   assert_equal "exit status" $((128 + 15)) "$STATUS"
+}
+
+@test "02: TERM does not end it where its parent has it ignored or blocked, but KILL does" {
+  needs_ours "the default action"
+  LAUNCH=("$BUILD/rude" inherit)
+  start
+  signal TERM
+  serves
+  signal KILL
+  await_end
 }

@@ -21,6 +21,7 @@ OPTIONS_ALSO=also
 
 @test "03: says where it listens" { says_where_it_listens; }
 @test "03: explains itself" { explains_itself; }
+@test "03: explains itself to a full pipe" { explains_itself_to_a_full_pipe; }
 @test "03: refuses bad command lines" { refuses_bad_words; }
 @test "03: takes an address first or last, and the last of repeated options" { takes_good_words; }
 @test "03: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
@@ -295,4 +296,19 @@ reaped() {
   start_at "$address"
   serves
   greet "$fd"
+}
+
+@test "03: parent and child leave SIGSEGV, SIGBUS and SIGFPE to who handles them" { # a sanitizer, for one
+  needs_ours "processes"
+  start --max-connections 1
+  connect
+  greet "$FD" # the parent is in sigsuspend from now on, with none blocked, but its mask is the one it has elsewhere
+  blocks_no_fault "/proc/$PID" "/proc/$(children "$PID" | tr -d ' ')"
+  hang_up "$FD"
+  strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
+  LAUNCH=(strace -D -f -qq -o trace -e trace=rt_sigprocmask)
+  start
+  serves
+  assert_at_least "calls" 2 "$(grep -c SIG_SETMASK trace)"
+  assert_equal "those that block a fault" "" "$(grep -E 'SEGV|BUS|FPE|~\[' trace)"
 }

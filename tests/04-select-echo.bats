@@ -21,6 +21,7 @@ OPTIONS_ALSO=also
 
 @test "04: says where it listens" { says_where_it_listens; }
 @test "04: explains itself" { explains_itself; }
+@test "04: explains itself to a full pipe" { explains_itself_to_a_full_pipe; }
 @test "04: refuses bad command lines" { refuses_bad_words; }
 @test "04: takes an address first or last, and the last of repeated options" { takes_good_words; }
 @test "04: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
@@ -144,30 +145,42 @@ is_as_full_as_it_gets() {
   [[ $before == "$(n_fds "$PID")" ]]
 }
 
+with_descriptors() { # with_descriptors N: a command to start it through; N are open that it did not open
+  LAUNCH=(bash -c 'ulimit -n 5000; for ((i = 100; i < 100 + $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' "$1")
+}
+
 @test "04: says so when there is no room for its listener below FD_SETSIZE" {
   needs_ours "descriptors"
   local first # that is free: none has room, or the listener, but not what tells of signals
   for first in 1100 1023; do
     exits 1 bash -c 'ulimit -n 2000; for ((i = 3; i < $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' \
       "$first" "${COMMAND[@]}" 127.0.0.1:0
-    assert_equal "what it said" "$NAME: cannot watch 127.0.0.1:0: too many descriptors were open at the start" "$OUTPUT"
+    assert_match "what it said" "^$NAME: cannot (listen on 127.0.0.1:0|make a pipe for signals): Too many open files$" "$OUTPUT"
   done
+  exits 1 bash -c 'ulimit -n 2000; exec "$@"' - "$BUILD/rude" listen 1500 "${COMMAND[@]}" fd:1500
+  assert_equal "what it said" "$NAME: cannot watch fd:1500: select(2) takes no descriptor past 1023" "$OUTPUT"
 }
 
-@test "04: a descriptor past FD_SETSIZE, because others were open at the start, is closed" {
+@test "04: clients wait, however many descriptors were open at the start" {
   needs_ours "descriptors"
-  start --backlog 2000
-  local address=$ADDRESS
-  signal KILL
-  await_end
-  LAUNCH=(bash -c 'ulimit -n 2000; for ((i = 100; i < 1023; i++)); do eval "exec $i</dev/null"; done; exec "$@"' -)
-  start_at "$address" --backlog 2000
-  connect
-  greet "$FD"
-  rude_in_background hold "$ADDRESS" 200
-  await grep -q 'client 127.0.0.1:[0-9]*: Too many open files' "$LOG"
-  assert_at_most "highest descriptor" 1023 "$(highest_fd "$PID")"
-  greet "$FD"
-  echo >&"$TO"
-  await serves
+  local n
+  for n in 8 923; do
+    with_descriptors "$n"
+    start --backlog 2000
+    connect
+    greet "$FD"
+    rude_in_background hold "$ADDRESS" 1100
+    await equals 1023 highest_fd "$PID"
+    await_rude connected
+    await grep -q 'cannot accept: Too many open files' "$LOG"
+    background "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" "me, too" >waits.log 2>&1
+    greet "$FD"
+    assert_equal "lines about clients that were sent away" 0 "$(grep -c ': client ' "$LOG")"
+    assert_cpu "CPU time in an idle half second, in ms" 20 hears_nothing "$FD" 0.5
+    assert_equal "highest descriptor" 1023 "$(highest_fd "$PID")"
+    echo >&"$TO" # they leave
+    wait "$JOB"
+    assert_equal "what the one got who waited" "me, too" "$(cat waits.log)"
+    stop TERM
+  done
 }

@@ -23,6 +23,7 @@ OPTIONS_ALSO=also
 
 @test "05: says where it listens" { says_where_it_listens; }
 @test "05: explains itself" { explains_itself; }
+@test "05: explains itself to a full pipe" { explains_itself_to_a_full_pipe; }
 @test "05: refuses bad command lines" { refuses_bad_words; }
 @test "05: takes an address first or last, and the last of repeated options" { takes_good_words; }
 @test "05: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }

@@ -31,6 +31,7 @@ OPTIONS_ALSO=also
 
 @test "06: says where it listens" { says_where_it_listens; }
 @test "06: explains itself" { explains_itself; }
+@test "06: explains itself to a full pipe" { explains_itself_to_a_full_pipe; }
 @test "06: refuses bad command lines" { refuses_bad_words; }
 @test "06: takes an address first or last, and the last of repeated options" { takes_good_words; }
 @test "06: listens on 127.0.0.1:9000 if it is not told where" { listens_on_9000_untold; }
@@ -332,6 +333,25 @@ shares_when_full() { # two servers with room for one client each
   for how in each one; do shares_when_full --accept "$how"; done
 }
 
+# Two servers with one listener, and one of them is told to end at the very moment when a client comes, for whom the
+# kernel wakes that one: then the other must serve it. (Without care this goes wrong in about half of the tries.)
+@test "06: of two that share a listener one ends, and the other serves who comes" {
+  needs_ours "fd:N"
+  local try first
+  LAUNCH=("$BUILD/rude" listen 5 bash -c '"$1" fd:5 --threads 8 & until (($(grep -c "listening on" "$0") == 1)); do :; done; exec "$@"')
+  for try in {1..12}; do
+    LAUNCH[6]=$BATS_TEST_TMPDIR/server.${#PIDS[@]}.log
+    start_at fd:5 --threads 1
+    await equals 2 grep -c 'listening on' "$LOG"
+    first=$(children "$PID")
+    await all_asleep
+    exits 0 "$BUILD/odd" late "${first% }" 3 $((10 * (try % 4 + 1))) "$ADDRESS" # QUIT
+    assert_equal "what the client gets" answered "$OUTPUT"
+    signal KILL "-$PID"
+    await_end
+  done
+}
+
 @test "06: a batch keeps to the limit, whoever accepts" {
   needs_option --accept
   local how
@@ -441,11 +461,48 @@ shares_when_full() { # two servers with room for one client each
   done
 }
 
+@test "06: --write-timeout says nothing about clients that are owed nothing" {
+  needs_option --write-timeout
+  start_apart --write-timeout 1
+  "${THERE[@]}" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_keepalive_time; echo 1 >/proc/sys/net/ipv4/tcp_keepalive_intvl
+    echo 60 >/proc/sys/net/ipv4/tcp_keepalive_probes' # the kernel asks each second, and is patient
+  rude_in_background hold "$ADDRESS" 1
+  await_rude connected
+  await equals 1 clients_there
+  "${THERE[@]}" ip link set lo down
+  background sleep 4 # with the option on an idle connection it is gone after two
+  wait "$JOB"
+  "${THERE[@]}" ip link set lo up
+  serves
+  assert_equal "the log" "$NAME: listening on $ADDRESS" "$(cat "$LOG")"
+  signal USR1
+  await grep -q 'connections=1 ' "$LOG"
+}
+clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" '$4 == "01" && index($2, port)' /proc/net/tcp | wc -l; }
+
 @test "06: --write-timeout takes the least time for a millisecond, not for none" {
   needs_option --write-timeout
   start --write-timeout 0.0001
   rude_in_background stuff "$ADDRESS" x x
   await grep -q 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
+}
+
+@test "06: workers that cannot go on, all at once, give one reason, once" {
+  needs_plain_build "what strace does to a program"
+  needs_tool strace
+  strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
+  local i
+  for i in {1..8}; do
+    exits 1 strace -D -f -qq -o trace -e trace=epoll_wait -e inject=epoll_wait:error=EINVAL:when=1 \
+      "${COMMAND[@]}" --threads 8 127.0.0.1:0
+    assert_equal "lines with the reason" 1 "$(grep -c ': cannot wait: Invalid argument$' <<<"$OUTPUT")"
+  done
+}
+
+@test "06: workers leave SIGSEGV, SIGBUS and SIGFPE to who handles them" { # a sanitizer, for one
+  needs_ours "its threads"
+  start --threads 2
+  blocks_no_fault "/proc/$PID"/task/*
 }
 
 @test "06: --work spends CPU time, on each read or each line" {

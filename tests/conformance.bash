@@ -37,6 +37,21 @@ explains_itself() {
   assert_match "--version" "^$NAME [0-9.]+$" "$OUTPUT"
 }
 
+explains_itself_to_a_full_pipe() { # that is non-blocking: whoever shares it may have made it so
+  needs_ours "--help"
+  local pipe
+  mkfifo full
+  exec {pipe}<>full
+  head -c 65536 /dev/zero >&"$pipe"
+  background "$BUILD/rude" unwilling "${COMMAND[@]}" --help >full 2>err.log
+  is_writing() { [[ $(readlink "/proc/$JOB/exe") -ef ${COMMAND[0]} && $(state "$JOB") == S ]] || ended_job; }
+  ended_job() { [[ $(state "$JOB") == Z ]] || ! kill -0 "$JOB" 2>/dev/null; }
+  await is_writing
+  background cat <&"$pipe" >help.out
+  await grep -aq -- '--version' help.out
+  assert_match "--help" "usage: $NAME .*--version +the version" "$(tr -d '\0' <help.out | tr '\n' ' ')"
+}
+
 # refuses WORD MESSAGE OPTION...: exit 2, the word and the usage on stderr, nothing on stdout
 refuses() {
   local word=$1 message=$2 status=0
@@ -668,10 +683,9 @@ lets_strangers_hold_its_sockets() {
 grip() { # grip PID...: a stranger holds each socket of these processes
   local pid
   for pid; do
-    mkfifo "grip.$pid"
-    background "$BUILD/odd" grip "$pid" <>"grip.$pid" >"grip.$pid.log" 2>&1
-    await test -s "grip.$pid.log"
-    ! grep -q 'this machine cannot' "grip.$pid.log" || skip "$(cat "grip.$pid.log")"
+    rude_in_background grab "$pid"
+    await test -s "$RUDE"
+    grep -q grabbed "$RUDE" || skip "this system does not give the descriptors of other processes: $(cat "$RUDE")"
   done
 }
 

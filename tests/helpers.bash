@@ -271,6 +271,13 @@ in_group() { # the processes of a group, zombies left out
   done
   true
 }
+blocks_no_fault() { # blocks_no_fault DIRECTORY...: of /proc; no thread there blocks SIGBUS 7, SIGFPE 8, SIGSEGV 11
+  local directory mask
+  for directory; do
+    mask=$(sed -n 's/^SigBlk:[[:space:]]*//p' "$directory/status")
+    assert_equal "faults blocked by ${directory#/proc/}, of mask $mask" 0 $((0x$mask & (1 << 6 | 1 << 7 | 1 << 10)))
+  done
+}
 n_threads() { awk '/^Threads:/ { print $2 }' "/proc/$1/status"; }
 cpu_ms() { # user and system time of a process so far, in ms, at 10 ms precision
   local stat

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * odd: what the tests need beside rude: servers started in odd circumstances, and strangers who
- * meddle with them.
+ * odd: what the tests need besides rude: servers started in odd circumstances, and clients that are
+ * odd rather than rude.
  *
  *   odd stderr KIND COMMAND...     run COMMAND with a stderr that has room for a line or two and
  *                                  that nobody reads: terminal, pipe, stream or datagram (sockets)
@@ -11,14 +11,14 @@
  *                                  run COMMAND with descriptor FD listening on 127.0.0.1, a socket
  *                                  with SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), or of
  *                                  another protocol (mptcp)
- *   odd grip PID                   hold a copy of each socket of PID, print "held N", wait for a
- *                                  line or EOF, let go: pidfd_getfd(2)
  *   odd unread ADDRESS BYTES TEXT REPLY
  *                                  send TEXT over and over, until so many bytes are sent or no more
  *                                  are taken; half-close, print "sent N"; after a line read all,
  *                                  compare it with REPLY, print "got N, the end" or what ended it
  *   odd path PATH ADDRESS          connect from a unix socket bound to PATH, send a line, and leave
  *                                  without taking the answer, which resets the connection
+ *   odd late PID SIGNAL US ADDRESS send PID the signal, and connect so many microseconds later; print
+ *                                  "answered" or "the end", or end with status 1 after 5 s
  *
  * Exit status 3: this machine cannot do that.
  */
@@ -43,6 +43,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef IPPROTO_MPTCP
@@ -51,10 +52,6 @@
 #ifndef SYS_pidfd_open /* the same number on all architectures */
 #define SYS_pidfd_open 434
 #endif
-#ifndef SYS_pidfd_getfd
-#define SYS_pidfd_getfd 438
-#endif
-#define ROOM 600 /* bytes that fit into a stderr which nobody reads */
 
 static void check(bool well, const char *what)
 {
@@ -93,22 +90,18 @@ static void open_terminal(int ends[2])
     check(ends[1] != -1, "open of a terminal");
 }
 
-/* Fills what is written to ends[1] and read from ends[0], but for a little room. */
+/* Fills what is written to ends[1] and read from ends[0], but for a little: poll(2) says that there
+ * is room, though a line or two is more than it takes. */
 static void fill(int ends[2])
 {
-    char bytes[ROOM];
+    struct pollfd room = {.fd = ends[1], .events = POLLOUT};
+    char bytes[64] = "";
 
-    memset(bytes, '.', sizeof bytes);
     check(set_nonblocking(ends[1], true) == 0, "fcntl");
     while (write(ends[1], bytes, sizeof bytes) > 0)
         ;
-    while (write(ends[1], bytes, 1) > 0)
-        ;
-    for (size_t left = sizeof bytes; left > 0;) { /* a terminal makes room when much was read */
-        ssize_t n = read(ends[0], bytes, left);
-        check(n > 0, "read");
-        left -= (size_t)n;
-    }
+    while (poll(&room, 1, 20) == 0)
+        check(read(ends[0], bytes, sizeof bytes) > 0, "read");
     check(set_nonblocking(ends[1], false) == 0, "fcntl");
 }
 
@@ -200,28 +193,7 @@ _Noreturn static void run_with_listener(const char *kind, int fd, char *command[
     run(command);
 }
 
-/* ---- strangers --------------------------------------------------------------------------------*/
-
-static void grip(pid_t pid)
-{
-    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), held = 0, type;
-    socklen_t length = sizeof type;
-
-    if (pidfd == -1)
-        cannot("pidfd_open");
-    raise_descriptor_limit();
-    for (int fd = 3; fd < 4096; fd++) {
-        int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-        if (copy == -1 && errno != EBADF)
-            cannot("pidfd_getfd");
-        if (copy != -1 && getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &length) == 0)
-            held++;
-        else if (copy != -1)
-            close(copy);
-    }
-    printf("held %d\n", held);
-    wait_for_line();
-}
+/* ---- clients ----------------------------------------------------------------------------------*/
 
 static int connect_to(const char *text, const char *path)
 {
@@ -290,6 +262,29 @@ static void leave_a_name(const char *path, const char *address)
     close(fd);
 }
 
+static long long now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static void come_late(pid_t pid, int signal, long us, const char *address)
+{
+    struct pollfd answer = {.events = POLLIN};
+    char byte;
+
+    check(kill(pid, signal) == 0, "kill");
+    for (long long then = now_us() + us; now_us() < then;)
+        ;
+    answer.fd = connect_to(address, NULL);
+    check(write_all(answer.fd, "hello\n", 6) == 0, "write");
+    if (poll(&answer, 1, 5000) != 1)
+        die("no answer after 5 s");
+    ssize_t n = read(answer.fd, &byte, 1);
+    puts(n == 1 ? "answered" : n == 0 ? "the end" : strerror(errno));
+}
+
 int main(int argc, char *argv[])
 {
     const char *what = argc > 2 ? argv[1] : "";
@@ -303,10 +298,10 @@ int main(int argc, char *argv[])
         run_in_background(argv + 2);
     else if (strcmp(what, "listener") == 0 && argc > 4)
         run_with_listener(argv[2], atoi(argv[3]), argv + 4);
-    else if (strcmp(what, "grip") == 0 && argc == 3)
-        grip((pid_t)atoi(argv[2]));
     else if (strcmp(what, "unread") == 0 && argc == 6)
         read_late(argv[2], atol(argv[3]), argv[4], argv[5]);
+    else if (strcmp(what, "late") == 0 && argc == 6)
+        come_late((pid_t)atoi(argv[2]), atoi(argv[3]), atol(argv[4]), argv[5]);
     else if (strcmp(what, "path") == 0 && argc == 4)
         leave_a_name(argv[2], argv[3]);
     else
