@@ -67,6 +67,7 @@ OPTIONS_ALSO=also
 @test "04: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "04: survives a suspension" { survives_a_suspension; }
 @test "04: lets go of a client that has vanished" { lets_go_of_who_has_vanished; }
+@test "04: lets go of many that leave at once" { lets_go_of_many_at_once; }
 @test "04: does not mind a stranger who holds its sockets" { lets_strangers_hold_its_sockets; }
 @test "04: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "04: serves clients by turns" { serves_clients_by_turns; }

@@ -79,6 +79,7 @@ OPTIONS_ALSO=also
 @test "05: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "05: survives a suspension" { survives_a_suspension; }
 @test "05: lets go of a client that has vanished" { lets_go_of_who_has_vanished; }
+@test "05: lets go of many that leave at once" { lets_go_of_many_at_once; }
 @test "05: does not mind a stranger who holds its sockets" { lets_strangers_hold_its_sockets; }
 @test "05: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "05: serves clients by turns" { serves_clients_by_turns; }

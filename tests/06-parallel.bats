@@ -84,6 +84,7 @@ OPTIONS_ALSO=also
   START=(--write-timeout 1) # TCP_USER_TIMEOUT is also how long a peer that is asked may be silent
   lets_go_of_who_has_vanished
 }
+@test "06: lets go of many that leave at once" { lets_go_of_many_at_once; }
 @test "06: does not mind a stranger who holds its sockets" { lets_strangers_hold_its_sockets; }
 @test "06: serves a talker beside a silent client" { serves_beside_a_silent_client; }
 @test "06: serves clients by turns" { serves_clients_by_turns; }

@@ -652,6 +652,29 @@ closes_the_descriptors_of_who_has_left() {
   return 1
 }
 
+lets_go_of_many_at_once() { # whose ends are all in one list of events
+  local i before fds=()
+  start "${START[@]}"
+  serves
+  [[ -n $SERVER ]] || await equals 0 n_children "$PID"
+  before=$(in_use)
+  for i in {1..40}; do
+    connect
+    greet "$FD"
+    fds+=("$FD")
+  done
+  signal STOP "-$PID"
+  await equals T state "$PID"
+  for i in "${fds[@]}"; do hang_up "$i"; done
+  signal CONT "-$PID"
+  serves
+  needs_ours "its descriptors and its log"
+  await equals "$before" in_use
+  serves
+  assert_equal "the log" "$NAME: listening on $ADDRESS" "$(cat "$LOG")"
+  stop TERM
+}
+
 # A stranger has a copy of each socket: a debugger, or for an instant who looks into /proc/PID/fd. Then close(2)
 # alone does not end the kernel's watch of it.
 lets_strangers_hold_its_sockets() {
