@@ -145,7 +145,7 @@ static int watch_listener(struct worker *worker)
 
     if (worker->listener == -1)
         return -1;
-    /* A full one that watched would be woken for a client in the place of one that has room. */
+    /* A full one that watched would be woken for a client, and one that has room would be late. */
     if (settings.share_listener && !shared.dropping &&
         shared.connections >= settings.max_connections)
         backoff_begin();
