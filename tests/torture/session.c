@@ -80,7 +80,7 @@ static struct client clients[64];
 static int n_clients, n_lost, n_resets;
 static unsigned long incs_sent, incs_answered;
 
-static long long began; /* ms */
+static int64_t began; /* ms */
 
 static jmp_buf wrong;
 static char complaint[1000];
@@ -95,11 +95,11 @@ _Noreturn __attribute__((format(printf, 1, 2))) static void fail(const char *for
     longjmp(wrong, 1);
 }
 
-static long long now_ms(void)
+static int64_t now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void sleep_ms(int ms)
@@ -120,9 +120,11 @@ static bool serves_many(void)
 }
 
 /* What happens to a log that nobody reads. */
-static enum { GONE, FULL, FILLING, NEARLY_FULL } log_case(void)
+enum log_case { GONE, FULL, FILLING, NEARLY_FULL, LOG_CASES };
+
+static enum log_case log_case(void)
 {
-    return trial->n % 4;
+    return (enum log_case)(trial->n % LOG_CASES);
 }
 
 /* What its stderr is: one of sink_names. */
@@ -194,7 +196,7 @@ static int n_lines(const char *text, const char *too)
 /* Returns false if the server ends instead. */
 static bool await_line(const char *text)
 {
-    for (long long end = now_ms() + session_limit_ms; n_lines(text, "") == 0;) {
+    for (int64_t end = now_ms() + session_limit_ms; n_lines(text, "") == 0;) {
         if (!read_log(100) && n_lines(text, "") == 0)
             return false;
         if (now_ms() >= end)
@@ -205,7 +207,7 @@ static bool await_line(const char *text)
 
 static void await_end_of_log(void)
 {
-    for (long long end = now_ms() + session_limit_ms; read_log(100);)
+    for (int64_t end = now_ms() + session_limit_ms; read_log(100);)
         if (now_ms() >= end)
             fail("it does not end, or has left a process");
 }
@@ -553,7 +555,7 @@ static void await_poll(void)
     if (step != STEP_06 || !preload || !strstr(preload, "tsan"))
         return;
     snprintf(path, sizeof path, "/proc/%d/syscall", (int)server);
-    for (long long end = now_ms() + session_limit_ms; now_ms() < end && !has_ended(); sleep_ms(1)) {
+    for (int64_t end = now_ms() + session_limit_ms; now_ms() < end && !has_ended(); sleep_ms(1)) {
         FILE *file = fopen(path, "r");
         if (file && fgets(text, sizeof text, file) && strtol(text, NULL, 10) == SYS_poll)
             end = 0;
@@ -578,7 +580,7 @@ static void tell_to_end(void)
 
 static void await_descriptors(int wanted)
 {
-    long long end = now_ms() + session_limit_ms;
+    int64_t end = now_ms() + session_limit_ms;
 
     for (int n; (n = n_descriptors()) != wanted && !has_ended(); sleep_ms(1))
         if (now_ms() >= end)
@@ -587,24 +589,27 @@ static void await_descriptors(int wanted)
 
 static void await_sockets(int wanted)
 {
-    long long end = now_ms() + session_limit_ms;
+    int64_t end = now_ms() + session_limit_ms;
 
     for (int n; (n = sockets_of(group)) != wanted && !has_ended(); sleep_ms(2))
         if (now_ms() >= end)
             fail("it has %d sockets open, and should have %d", n, wanted);
 }
 
-/* All who have come have been accepted, and the server has done what it does besides: start its last
- * worker (06), close what a child has got (03). */
-static void await_all_in(void)
+/* Has it done what it may still do when all clients have their answers: close what a child has got
+ * (03), start its last worker (06)? */
+static bool is_settled(void)
 {
-    long long end = now_ms() + session_limit_ms;
+    if (step == STEP_03)
+        return torture->calls[CALL_accept] > n_clients;
+    return step != STEP_06 || torture->calls[CALL_epoll_add_listener] >= 2;
+}
 
-    while (!torture->listening || (step == STEP_03 && torture->calls[CALL_accept] <= n_clients)) {
+static void await_settled(void)
+{
+    for (int64_t end = now_ms() + session_limit_ms; !is_settled(); sleep_ms(1))
         if (now_ms() >= end)
             fail("it does not come to its next accept");
-        sleep_ms(1);
-    }
 }
 
 static void session_of_one(void)
@@ -776,12 +781,12 @@ static void session_in_bad_times(void)
 
 static uint64_t random_state;
 
-static uint64_t random_below(uint64_t n) /* xorshift64 */
+static unsigned random_below(unsigned n) /* xorshift64 */
 {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
     random_state ^= random_state << 17;
-    return random_state % n;
+    return (unsigned)(random_state % n);
 }
 
 /* One of a crowd gets what has come, and asks again. */
@@ -802,7 +807,7 @@ static void take_turn(struct client *client, bool ask_again)
         ask(client, 1 + random_below(3));
 }
 
-static void crowd_talks(long long until, bool ask_again)
+static void crowd_talks(int64_t until, bool ask_again)
 {
     struct pollfd ready[CROWD];
     int left;
@@ -825,8 +830,8 @@ static void session_of_a_crowd(void)
     random_state = 0x9e3779b97f4a7c15u * (uint64_t)(trial->n + 1);
     for (int i = 0; i < CROWD; i++)
         ask(come(false), 1 + random_below(3));
-    crowd_talks(now_ms() + (long)random_below(12), true);
-    for (uint64_t spin = random_below(200000); spin > 0; spin--)
+    crowd_talks(now_ms() + random_below(12), true);
+    for (unsigned spin = random_below(200000); spin > 0; spin--)
         __asm__ volatile("");
     tell_to_end();
     crowd_talks(now_ms() + session_limit_ms, false);
@@ -926,7 +931,7 @@ static void session_without_a_reader(void)
     }
     for (int i = 0; i < n; i++)
         talk(others[i] = come(false), 1);
-    await_all_in();
+    await_settled();
     int sockets = sockets_of(group);
     if (step == STEP_01) {
         struct client *only = come(false);
@@ -1034,7 +1039,7 @@ static void farewells(const struct client *stays)
 
 static void await_its_end(void)
 {
-    for (long long end = now_ms() + session_limit_ms; !has_ended(); sleep_ms(1))
+    for (int64_t end = now_ms() + session_limit_ms; !has_ended(); sleep_ms(1))
         if (now_ms() >= end)
             fail("it does not end");
 }
@@ -1062,7 +1067,7 @@ static void session_with_a_stranger(void)
     random_state = 0x9e3779b97f4a7c15u * (uint64_t)(trial->n + 1);
     if (serves_many())
         talk(stays = come(false), 1);
-    await_all_in();
+    await_settled();
     int sockets = sockets_of(group);
     for (int i = 0; i < ROUNDS; i++) {
         visits(sockets);
@@ -1094,7 +1099,7 @@ static int await_status(void)
 {
     int status;
 
-    for (long long end = now_ms() + session_limit_ms; waitpid(server, &status, WNOHANG) == 0;
+    for (int64_t end = now_ms() + session_limit_ms; waitpid(server, &status, WNOHANG) == 0;
          sleep_ms(1))
         if (now_ms() >= end)
             fail("it does not end");
@@ -1169,7 +1174,8 @@ static void check_log(char class)
         if (pauses == 0)
             fail("nothing in the log about: %s", reason);
         if (pauses > 1 + (now_ms() - began) / 1000)
-            fail("%d lines in the log, in %lld ms, about: %s", pauses, now_ms() - began, reason);
+            fail("%d lines in the log, in %lld ms, about: %s", pauses,
+                 (long long)(now_ms() - began), reason);
     }
     if (resets > resets_max)
         fail("%d clients were reset", resets);

@@ -106,8 +106,8 @@ static bool disturbed(size_t *n, bool defers)
     torture->injected++;
     x /= 100;
     if (n && x % 3 == 0) {
-        x /= 3;
-        *n = *n < 1 + x % 3 ? *n : 1 + x % 3;
+        size_t most = (size_t)(1 + x / 3 % 3);
+        *n = *n < most ? *n : most;
         return false;
     }
     errno = x % 3 == 1 && defers && torture->not_now ? EAGAIN : EINTR;

@@ -50,7 +50,7 @@ static pid_t group_of(pid_t pid)
     return group;
 }
 
-/* Counts the sockets of a process, and takes them if he may. */
+/* Counts the sockets of a process; if asked, takes them and counts those it has got. */
 static int look_at(pid_t pid, int takes)
 {
     char path[64], link[64];
