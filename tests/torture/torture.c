@@ -125,28 +125,31 @@ static void add_seeds(struct trial trial, const char *error, long n, long of_a_u
         add_unit(trial, error, trial.n + of_a_unit - 1 < n ? trial.n + of_a_unit - 1 : n);
 }
 
-/* Says so once if this kind cannot be tried here. */
-static bool can_be_had(const char *name, const char *why_not)
+/* Trials of a kind, in all servers; or says why they cannot be made here. */
+static void add_kind(struct trial trial, const char *error, long n, const char *why_not)
 {
-    if (why_not) {
-        printf("SKIPPED %s: %s\n", name, why_not);
-        n_skipped++;
+    char name[100] = "";
+    bool wanted = false;
+
+    trial.error = error;
+    for (trial.step = 0; trial.step < N_STEPS; trial.step++) {
+        name_trial(&trial, false, name);
+        wanted = wanted || is_asked_for(name);
+        if (!why_not)
+            add_seeds(trial, error, n, 1);
     }
-    return !why_not;
+    if (!why_not || !wanted)
+        return;
+    printf("SKIPPED %s: %s\n", strchr(name, ':') + 1, why_not);
+    fflush(stdout); /* or each job would print it, too */
+    n_skipped++;
 }
 
 static void add_logs_and_strangers(void)
 {
-    for (int i = 0; i < N_SINKS; i++) {
-        char name[100];
-        snprintf(name, sizeof name, "log:%s", sink_names[i]);
-        if (can_be_had(name, sink_why_not(sink_names[i])))
-            for (int step = 0; step < N_STEPS; step++)
-                add_seeds((struct trial){.step = step, .kind = LOG}, sink_names[i], logs, 1);
-    }
-    if (can_be_had("stranger", stranger_why_not()))
-        for (int step = 0; step < N_STEPS; step++)
-            add_seeds((struct trial){.step = step, .kind = STRANGER}, "", quick ? 4 : strangers, 1);
+    for (int i = 0; i < N_SINKS; i++)
+        add_kind((struct trial){.kind = LOG}, sink_names[i], logs, sink_why_not(sink_names[i]));
+    add_kind((struct trial){.kind = STRANGER}, "", quick ? 4 : strangers, stranger_why_not());
 }
 
 static void deal_out(void)
