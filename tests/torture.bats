@@ -22,35 +22,64 @@ torture() { # torture WORD...: with the library of a sanitizer, if there is one,
 }
 
 @test "torture: each call fails, in each server, and the promise is kept" {
-  local steps=() least=2500
-  [[ $SANITIZED != tsan ]] || steps=(06) least=500
+  local steps=() least=3500 servers=6
+  [[ $SANITIZED != tsan ]] || steps=(06) least=700 servers=1
   torture --quick "$BUILD" "$TOOLS/shim.so" "${steps[@]}" >torture.log
   assert_match "the last line" "^[0-9]+ cases, [0-9]+ calls failed or cut, 0 failures$" "$(tail -n 1 torture.log)"
   assert_at_least "cases" "$least" "$(awk 'END { print $1 }' torture.log)"
+  sed -n 's/^SKIPPED/# SKIPPED/p' torture.log >&3
+  grep -q '^SKIPPED log' torture.log ||
+    assert_equal "logs that nobody reads" $((servers * 20)) "$(awk '$1 == "all" { print $6 }' torture.log)"
+  grep -q '^SKIPPED stranger' torture.log ||
+    assert_equal "strangers" $((servers * 4)) "$(awk '$1 == "all" { print $7 }' torture.log)"
 }
 
 needs_default_build() {
   [[ $BUILD -ef $TOP/build ]] || skip "the programs in build/ are looked at"
 }
 
-broken() { # broken BUG PROGRAM: compiles it in a copy of the tree with a bug of tests/broken; sets TREE
-  needs_tool patch
+copy_tree() { # copy_tree NAME: sets TREE
   TREE=$BATS_TEST_TMPDIR/$1
   mkdir "$TREE"
   tar -C "$TOP" -c --exclude=./.git --exclude=./build/?*/?* . | tar -x -C "$TREE"
+}
+
+broken() { # broken BUG PROGRAM: compiles it in a copy of the tree with a bug of tests/broken; sets TREE
+  needs_tool patch
+  copy_tree "$1"
   patch -d "$TREE" -p1 -s <"$TOP/tests/broken/$1.patch"
   make -s -C "$TREE" "$2"
 }
 
-turns_red() { # turns_red BUG PROGRAM CASES
+changed() { # changed EDIT FILE PROGRAM: compiles it in a copy of the tree where sed has edited FILE; sets TREE
+  copy_tree "changed-$3"
+  sed -i "$1" "$TREE/$2"
+  if cmp -s "$TOP/$2" "$TREE/$2"; then
+    echo "the edit does not fit any more: $1"
+    return 1
+  fi
+  make -s -C "$TREE" "$3"
+}
+
+is_red() { # is_red CASES: with what is in TREE, and not with ours; and the line that says so repeats it
   local word
-  broken "$1" "$2"
-  exits 1 torture --seeds 1 --limit 1 "$TREE/build" "$TOOLS/shim.so" "$3"
-  assert_match "what it says" "(^|"$'\n'")FAILED  $3[^ ]*: [a-z]" "$OUTPUT"
+  exits 1 torture --seeds 1 --limit 1 "$TREE/build" "$TOOLS/shim.so" "$1"
+  assert_match "what it says" "(^|"$'\n'")FAILED  $1[^ ]*: [a-z]" "$OUTPUT"
   word=$(sed -n 's/^FAILED  \([^ ]*\): .*/\1/p' <<<"$OUTPUT" | head -n 1)
   exits 1 torture --limit 1 "$TREE/build" "$TOOLS/shim.so" "$word"
   assert_match "what it says" "(^|"$'\n'")FAILED  $word: " "$OUTPUT"
   exits 0 torture "$BUILD" "$TOOLS/shim.so" "$word"
+}
+
+turns_red() { # turns_red BUG PROGRAM CASES
+  broken "$1" "$2"
+  is_red "$3"
+}
+
+may_try() { # may_try CASES: or skips the test
+  local skipped
+  skipped=$(torture --limit 1 "$BUILD" "$TOOLS/shim.so" "$1" | sed -n 's/^SKIPPED //p')
+  [[ -z $skipped ]] || skip "$skipped"
 }
 
 @test "torture: a bug turns it red, and the line that says so repeats it" {
@@ -61,6 +90,28 @@ turns_red() { # turns_red BUG PROGRAM CASES
   assert_match "what it says" "^0 cases, .* 0 failures$" "$(tail -n 1 <<<"$OUTPUT")"
   exits 2 torture "$BUILD" "$TOOLS/shim.so" 07:fork
   assert_match "message" "there is no such trial: '07:fork'" "$OUTPUT"
+}
+
+@test "torture: a log that waits for a reader turns it red" {
+  needs_default_build
+  may_try 01:log:terminal:1
+  changed 's/reopen_own(STDERR_FILENO, true);/;/' common/log.c 04-select-echo
+  is_red 04:log:terminal
+  is_red 04:log:pipe
+}
+
+@test "torture: a signal that comes with a failure turns it red" {
+  needs_default_build
+  changed '/signal(SIGXFSZ/d' common/log.c 02-loop-echo
+  is_red 02:write_log:EFBIG@fd
+  is_red 02:log:file
+}
+
+@test "torture: a client that is watched when somebody else has its socket turns it red" {
+  needs_default_build
+  may_try 01:stranger:1
+  changed '/watch(EPOLL_CTL_DEL, client->fd/d' 05-epoll-counter/main.c 05-epoll-counter
+  is_red 05:stranger
 }
 
 @test "torture: its README has the rules" {

@@ -16,6 +16,7 @@
 #define FROM_03(class) {"-", "-", class, class, class, class}
 #define FROM_04(class) {"-", "-", "-", class, class, class}
 #define FROM_05(class) {"-", "-", "-", "-", class, class}
+#define ONLY_03(class) {"-", "-", class, "-", "-", "-"}
 #define ONLY_04(class) {"-", "-", "-", class, "-", "-"}
 #define ONLY_06(class) {"-", "-", "-", "-", "-", class}
 #define LOOPS_ASK_AGAIN {"C", "C", "C", "T", "T", "T"}
@@ -29,9 +30,8 @@ const struct rule rules[] = {
     {CALL_socket,
      "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT ESOCKTNOSUPPORT",
      "R", NEVER, "inet", false},
-    {CALL_setsockopt, "EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOPROTOOPT ENOTSOCK EPERM", "R",
-     NEVER, "inet", false},
-    {CALL_setsockopt, "EOPNOTSUPP", "RT", NEVER, "inet", false},
+    {CALL_setsockopt, "EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOPROTOOPT ENOTSOCK EOPNOTSUPP EPERM",
+     "R", ONLY_06("T"), "inet", false},
     {CALL_bind,
      "EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOTSOCK",
      "R", NEVER, "inet", false},
@@ -39,13 +39,19 @@ const struct rule rules[] = {
     {CALL_getsockname, "EBADF EFAULT EINVAL ENOBUFS ENOTSOCK", "R", NEVER, "inet", false},
     {CALL_fcntl,
      "EACCES EAGAIN EBADF EBUSY EDEADLK EFAULT EINTR EINVAL EMFILE ENOLCK ENOTDIR EPERM", "R",
-     NEVER, "inet", false},
+     ONLY_03("T"), "inet", false},
     {CALL_open,
      "EACCES EBADF EBUSY EDQUOT EEXIST EFAULT EFBIG EINTR EINVAL EISDIR ELOOP EMFILE ENAMETOOLONG "
      "ENFILE ENODEV ENOENT ENOMEM ENOSPC ENOTDIR ENXIO EOPNOTSUPP EOVERFLOW EPERM EROFS ETXTBSY",
      "I", NEVER, "inet", false},
-    {CALL_getrlimit, "EFAULT EINVAL EPERM ESRCH", "I", NEVER, "inet", false},
-    {CALL_setrlimit, "EFAULT EINVAL EPERM ESRCH", "I", NEVER, "inet", false},
+    {CALL_fstat, "EBADF EFAULT ENOMEM EOVERFLOW", "I", NEVER, "inet", false},
+    {CALL_dup2, "EBADF EBUSY EINTR EMFILE", "I", NEVER, "inet", false},
+    {CALL_isatty, "EBADF EINVAL ENOTTY", "I", NEVER, "terminal", false},
+    {CALL_mmap,
+     "EACCES EAGAIN EBADF EEXIST EINVAL ENFILE ENODEV ENOMEM EOVERFLOW EPERM ETXTBSY", "I",
+     NEVER, "inet", false},
+    {CALL_getrlimit, "EFAULT EINVAL EPERM ESRCH", "RI", NEVER, "inet", false},
+    {CALL_setrlimit, "EFAULT EINVAL EPERM ESRCH", "RI", NEVER, "inet", false},
     {CALL_sysconf, "EINVAL", "I", NEVER, "inet", false},
     {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE ENOPKG", "R", NEVER, "inet", false},
     {CALL_dup, "EBADF EBUSY EINTR EINVAL EMFILE", "R", NEVER, "inet", false},
@@ -77,6 +83,8 @@ const struct rule rules[] = {
     {CALL_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP", "R", NEVER, "unix", false},
     {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "unix", false},
     {CALL_getsockopt, "EBADF EFAULT EINVAL ENOPROTOOPT ENOTSOCK", "R", NEVER, "fd", false},
+    {CALL_setsockopt, "EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOPROTOOPT ENOTSOCK EOPNOTSUPP EPERM",
+     "T", ONLY_06("T"), "fd", false},
 
     /* Accepting. */
     {CALL_accept, "EAGAIN ECONNABORTED EINTR", "", ALL("T"), "inet", false},
@@ -85,7 +93,7 @@ const struct rule rules[] = {
      "EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENONET ENOPROTOOPT ENOSR EOPNOTSUPP EPERM EPROTO "
      "EPROTONOSUPPORT ESOCKTNOSUPPORT ETIMEDOUT", "", ALL("PT"), "inet", true},
     {CALL_accept, "EBADF EFAULT EINVAL ENOTSOCK", "", ALL("XT"), "inet", false},
-    {CALL_fork, "EAGAIN ENOMEM ENOSYS", "", {"-", "-", "C", "-", "-", "-"}, "inet", true},
+    {CALL_fork, "EAGAIN ENOMEM ENOSYS", "", ONLY_03("C"), "inet", true},
     {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "inet", true},
     {CALL_malloc, "ENOMEM", "RT", FROM_04("C"), "inet", false},
     {CALL_epoll_add, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "R", FROM_05("C"),
@@ -93,8 +101,9 @@ const struct rule rules[] = {
     {CALL_epoll_add_listener, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("P"), "inet",
      false},
     {CALL_epoll_add_listener, "EBADF EINVAL", "", FROM_05("X"), "inet", false},
-    {CALL_epoll_del, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("PT"), "inet", false},
-    {CALL_epoll_del, "EBADF EINVAL", "", FROM_05("XT"), "inet", false},
+    {CALL_epoll_del_listener, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("PT"), "inet",
+     false},
+    {CALL_epoll_del_listener, "EBADF EINVAL", "", FROM_05("XT"), "inet", false},
 
     /* Waiting. */
     {CALL_select, "EINTR", "", ONLY_04("T"), "inet", false},
@@ -126,21 +135,27 @@ const struct rule rules[] = {
      "EPERM EPIPE ETIMEDOUT", "", ALL("C"), "inet", false},
     {CALL_epoll_mod, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("C"),
      "inet", false},
-    {CALL_write_log, "EINTR", "T", ALL("T"), "fd", false},
+    {CALL_write_log, "EINTR SIGTTOU", "T", ALL("T"), "fd", false},
     {CALL_write_log, "EAGAIN EBADF EDESTADDRREQ EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE",
      "I", ALL("I"), "fd", false},
+    {CALL_send_log, "EINTR", "T", ALL("T"), "socket", false},
+    {CALL_send_log,
+     "EACCES EAGAIN EALREADY EBADF ECONNRESET EDESTADDRREQ EFAULT EINVAL EISCONN EMSGSIZE ENOBUFS "
+     "ENOMEM ENOTCONN ENOTSOCK EOPNOTSUPP EPIPE", "I", ALL("I"), "socket", false},
     {CALL_getnameinfo,
      "EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NONAME EAI_OVERFLOW EAI_SYSTEM",
      "I", ALL("I"), "fd", false},
-    {CALL_poll_log, "EFAULT EINTR EINVAL ENOMEM", "T", ALL("T"), "fd", false},
 
     /* Leaving. */
+    {CALL_epoll_del, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("T"),
+     "inet", false},
     {CALL_close, "EBADF EDQUOT EINTR EIO ENOSPC", "", ALL("T"), "inet", false},
     {CALL_shutdown, "EBADF EINVAL ENOBUFS ENOTCONN ENOTSOCK", "", FROM_03("T"), "inet", false},
     {CALL_recv,
      "EAGAIN EBADF ECONNREFUSED ECONNRESET EFAULT EINTR EINVAL ENOMEM ENOTCONN ENOTSOCK",
      "", FROM_03("T"), "inet", false},
-    {CALL_kill, "EINVAL EPERM ESRCH", "", {"-", "-", "T", "-", "-", "-"}, "inet", false},
+    {CALL_ioctl, "EBADF EFAULT EINVAL ENOTTY", "", FROM_03("T"), "inet", false},
+    {CALL_kill, "EINVAL EPERM ESRCH", "", ONLY_03("T"), "inet", false},
 };
 /* clang-format on */
 const int n_rules = sizeof rules / sizeof *rules;
@@ -165,7 +180,7 @@ const char *call_name(enum call call)
     e(EHOSTDOWN) e(EHOSTUNREACH) e(EINPROGRESS) e(EINTR) e(EINVAL) e(EIO) e(EISCONN) \
     e(EISDIR) e(ELOOP) e(EMFILE) e(EMSGSIZE) e(ENAMETOOLONG) e(ENETDOWN) e(ENETUNREACH) \
     e(ENFILE) e(ENOBUFS) e(ENODEV) e(ENOENT) e(ENOLCK) e(ENOMEM) e(ENONET) e(ENOPROTOOPT) \
-    e(ENOSPC) e(ENOSR) e(ENOSYS) e(ENOTCONN) e(ENOTDIR) e(ENOTSOCK) e(EOPNOTSUPP) \
+    e(ENOSPC) e(ENOSR) e(ENOSYS) e(ENOTCONN) e(ENOTDIR) e(ENOTSOCK) e(ENOTTY) e(EOPNOTSUPP) \
     e(EOVERFLOW) e(EPERM) e(EPIPE) e(EPROTO) e(EPROTONOSUPPORT) e(EPROTOTYPE) e(EROFS) \
     e(ESOCKTNOSUPPORT) e(ESRCH) e(ETIMEDOUT)
 /* clang-format on */
@@ -178,6 +193,7 @@ static const struct {
     ERRORS(ERROR)
 #undef ERROR
         {"short", SHORT},
+    {"SIGTTOU", STOPPED},
 };
 
 int error_number(const char *name)
@@ -196,6 +212,22 @@ const char *error_reason(const char *name)
     return strncmp(name, "EAI_", 4) == 0 ? gai_strerror(number) : strerror(number);
 }
 
+/* The names, and the signals that come with them. */
+static void print_errors(const struct rule *rule)
+{
+    char names[400], *rest = names;
+
+    snprintf(names, sizeof names, "%s", rule->errors);
+    for (char *name; (name = strsep(&rest, " "));) {
+        int number = error_number(name), signal = signal_with(rule->call, number);
+        printf("%s%s%s", name == names ? "" : " ", name,
+               number == STOPPED   ? ""
+               : signal == SIGPIPE ? " (with SIGPIPE)"
+               : signal == SIGXFSZ ? " (with SIGXFSZ)"
+                                   : "");
+    }
+}
+
 void print_rules(void)
 {
     printf("| call | fails with | at the start | 01 | 02 | 03 | 04 | 05 | 06 |\n");
@@ -203,9 +235,10 @@ void print_rules(void)
     for (int i = 0; i < n_rules; i++) {
         const struct rule *rule = &rules[i];
         bool inet = strcmp(rule->where, "inet") == 0;
-        printf("| `%s`%s%s%s | %s | %s |", call_name(rule->call), inet ? "" : " (",
-               inet ? "" : rule->where, inet ? "" : ")", rule->errors,
-               *rule->at_start ? rule->at_start : "-");
+        printf("| `%s`%s%s%s | ", call_name(rule->call), inet ? "" : " (", inet ? "" : rule->where,
+               inet ? "" : ")");
+        print_errors(rule);
+        printf(" | %s |", *rule->at_start ? rule->at_start : "-");
         for (int step = 0; step < N_STEPS; step++)
             printf(" %s |", rule->later[step]);
         putchar('\n');

@@ -19,10 +19,11 @@
 
 struct rule {
     enum call call;
-    const char *errors;   /* names of errno or EAI_..., or "short"; separated by blanks */
+    const char *errors;   /* names of errno or EAI_..., "short", SIGTTOU; separated by blanks */
     const char *at_start; /* a letter, or two: either of them; "": as later */
     const char *later[N_STEPS];
-    const char *where; /* the address that the server listens on: inet, unix or fd */
+    const char *where; /* the address that the server listens on: inet, unix or fd; or what its
+                          stderr is: socket or terminal; else it is a pipe */
     bool lasts;        /* it is also tried with all calls failing for a while */
 };
 

@@ -17,11 +17,13 @@ struct trial {
         SINGLE,  /* the call fails once */
         LASTING, /* it fails again and again, and then no more */
         NOISE,   /* reads and writes are cut and interrupted at random, from a seed */
-        STOP     /* nothing fails, but TERM comes at a random moment, from a seed */
+        STOP,    /* nothing fails, but TERM comes at a random moment, from a seed */
+        LOG,     /* nothing fails, but nobody reads the log: four cases, then the same again */
+        STRANGER /* nothing fails, but somebody else holds the sockets, from a seed */
     } kind;
-    const struct rule *rule; /* SINGLE, LASTING */
-    const char *error;       /* one of the rule's */
-    long n;                  /* SINGLE: which of the calls fails, from 1; NOISE, STOP: the seed */
+    const struct rule *rule; /* SINGLE, LASTING; else NULL */
+    const char *error;       /* one of the rule's; LOG: of sink_names */
+    long n;                  /* SINGLE: which of the calls fails, from 1; else the seed */
 };
 
 /* Call it once in a process that makes trials. build: the directory of the servers; shim: the path

@@ -24,6 +24,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -34,6 +35,9 @@
 
 #ifndef __GLIBC__
 #define __rlimit_resource_t int /* glibc: an enum */
+#define ioctl_request int       /* glibc: unsigned long */
+#else
+#define ioctl_request unsigned long
 #endif
 
 static struct torture *torture; /* NULL: nothing fails */
@@ -84,7 +88,7 @@ static uint64_t number(void)
 {
     static atomic_ulong calls; /* one count a process */
 
-    uint64_t x = (torture->seed << 32 | ++calls) + 0x9e3779b97f4a7c15u; /* splitmix64 */
+    uint64_t x = ((uint64_t)torture->seed << 32 | ++calls) + 0x9e3779b97f4a7c15u; /* splitmix64 */
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
     x = (x ^ x >> 27) * 0x94d049bb133111ebu;
     return x ^ x >> 31;
@@ -102,8 +106,8 @@ static bool disturbed(size_t *n, bool defers)
     torture->injected++;
     x /= 100;
     if (n && x % 3 == 0) {
-        x /= 3;
-        *n = *n < 1 + x % 3 ? *n : 1 + x % 3;
+        size_t most = (size_t)(1 + x / 3 % 3);
+        *n = *n < most ? *n : most;
         return false;
     }
     errno = x % 3 == 1 && defers && torture->not_now ? EAGAIN : EINTR;
@@ -114,9 +118,9 @@ static bool disturbed(size_t *n, bool defers)
 
 static bool is_socket(int fd)
 {
-    struct stat file;
-    int saved = errno;
-    bool is = fstat(fd, &file) == 0 && S_ISSOCK(file.st_mode);
+    int type, saved = errno;
+    socklen_t length = sizeof type;
+    bool is = REAL(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
     errno = saved;
     return is;
 }
@@ -132,9 +136,9 @@ static bool fails_or_cuts(enum call call, bool noisy, size_t *n)
     return false;
 }
 
-static long victim(int fd)
+static long long victim(int fd)
 {
-    return (long)getpid() << 32 | fd;
+    return (long long)getpid() << 32 | fd;
 }
 
 /* A client has been read from or written to. */
@@ -155,23 +159,51 @@ ssize_t read(int fd, void *bytes, size_t n)
     return failed ? -1 : REAL(read)(fd, bytes, n);
 }
 
-ssize_t write(int fd, const void *bytes, size_t n)
+/* Does a call that writes fail? Else *n may have been made smaller. quiet: it has MSG_NOSIGNAL. */
+static bool fails_to_write(enum call call, int fd, bool quiet, size_t *n)
 {
-    bool socket = fd != STDERR_FILENO && is_socket(fd);
-    enum call call = fd == STDERR_FILENO ? CALL_write_log : socket ? CALL_write : CALL_write_pipe;
-    bool failed = fails_or_cuts(call, socket, &n);
+    bool socket = call == CALL_write;
+    bool failed = fails_or_cuts(call, socket, n);
+    int error = errno;
+
     if (socket)
         note_use(fd, failed);
-    if (failed) {
-        if (errno == EPIPE) {
-            raise(SIGPIPE);
-            errno = EPIPE;
-        }
-        return -1;
-    }
-    if (fd == STDERR_FILENO && torture && memmem(bytes, n, ": listening on ", 15))
+    if (!failed)
+        return false;
+    int signal = signal_with(call, error);
+    if (signal != 0 && !(signal == SIGPIPE && quiet))
+        raise(signal);
+    errno = error;
+    return error != STOPPED;
+}
+
+/* A line of the log is written. */
+static void note_line(const char *bytes, size_t n)
+{
+    if (torture && memmem(bytes, n, ": listening on ", 15))
         torture->listening = true;
+}
+
+ssize_t write(int fd, const void *bytes, size_t n)
+{
+    enum call call = fd == STDERR_FILENO ? CALL_write_log
+                     : is_socket(fd)     ? CALL_write
+                                         : CALL_write_pipe;
+    if (fails_to_write(call, fd, false, &n))
+        return -1;
+    if (fd == STDERR_FILENO)
+        note_line(bytes, n);
     return REAL(write)(fd, bytes, n);
+}
+
+ssize_t send(int fd, const void *bytes, size_t n, int flags)
+{
+    enum call call = fd == STDERR_FILENO ? CALL_send_log : CALL_write;
+    if (fails_to_write(call, fd, flags & MSG_NOSIGNAL, &n))
+        return -1;
+    if (fd == STDERR_FILENO)
+        note_line(bytes, n);
+    return REAL(send)(fd, bytes, n, flags);
 }
 
 ssize_t recv(int fd, void *bytes, size_t n, int flags)
@@ -291,6 +323,25 @@ int dup(int fd)
     return fails(CALL_dup) ? -1 : REAL(dup)(fd);
 }
 
+int dup2(int fd, int to)
+{
+    return fails(CALL_dup2) ? -1 : REAL(dup2)(fd, to);
+}
+
+int ioctl(int fd, ioctl_request request, ...)
+{
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return request == FIONREAD && fails(CALL_ioctl) ? -1 : REAL(ioctl)(fd, request, argument);
+}
+
+int isatty(int fd)
+{
+    return fd == STDERR_FILENO && fails(CALL_isatty) ? 0 : REAL(isatty)(fd);
+}
+
 int pipe(int fds[2])
 {
     return fails(CALL_pipe) ? -1 : REAL(pipe)(fds);
@@ -304,6 +355,11 @@ int flock(int fd, int operation)
 int lstat(const char *path, struct stat *file)
 {
     return fails(CALL_lstat) ? -1 : REAL(lstat)(path, file);
+}
+
+int fstat(int fd, struct stat *file)
+{
+    return fd == STDERR_FILENO && fails(CALL_fstat) ? -1 : REAL(fstat)(fd, file);
 }
 
 int unlink(const char *path)
@@ -327,15 +383,51 @@ long sysconf(int name)
     return cores && fails(CALL_sysconf) ? -1 : REAL(sysconf)(name);
 }
 
+#ifdef __GLIBC__ /* the names that a file has for them which defines _FILE_OFFSET_BITS */
+int fcntl64(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    long argument = va_arg(arguments, long);
+    va_end(arguments);
+    return fails(CALL_fcntl) ? -1 : REAL(fcntl64)(fd, command, argument);
+}
+
+int open64(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return fails(CALL_open) ? -1 : REAL(open64)(path, flags, mode);
+}
+
+int lstat64(const char *path, struct stat64 *file)
+{
+    return fails(CALL_lstat) ? -1 : REAL(lstat64)(path, file);
+}
+
+int fstat64(int fd, struct stat64 *file)
+{
+    return fd == STDERR_FILENO && fails(CALL_fstat) ? -1 : REAL(fstat64)(fd, file);
+}
+
+int getrlimit64(__rlimit_resource_t resource, struct rlimit64 *limit)
+{
+    return fails(CALL_getrlimit) ? -1 : REAL(getrlimit64)(resource, limit);
+}
+
+int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
+{
+    return fails(CALL_setrlimit) ? -1 : REAL(setrlimit64)(resource, limit);
+}
+#endif
+
 /* ---- waiting ----------------------------------------------------------------------------------*/
 
-#ifndef __clang__ /* gcc takes what poll(2) is given for something that it only writes */
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    bool log = n == 1 && fds->fd == STDERR_FILENO;
-    return fails(log ? CALL_poll_log : CALL_poll) ? -1 : REAL(poll)(fds, n, timeout);
+    return fails(CALL_poll) ? -1 : REAL(poll)(fds, n, timeout);
 }
 
 int select(int n, fd_set *readable, fd_set *writable, fd_set *other, struct timeval *timeout)
@@ -355,10 +447,10 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
     int listens = 0;
     socklen_t length = sizeof listens;
     REAL(getsockopt)(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length);
-    enum call call = operation == EPOLL_CTL_DEL   ? CALL_epoll_del
-                     : operation == EPOLL_CTL_MOD ? CALL_epoll_mod
-                     : listens                    ? CALL_epoll_add_listener
-                                                  : CALL_epoll_add;
+    enum call call = operation == EPOLL_CTL_MOD ? CALL_epoll_mod
+                     : operation == EPOLL_CTL_DEL
+                         ? (listens ? CALL_epoll_del_listener : CALL_epoll_del)
+                         : (listens ? CALL_epoll_add_listener : CALL_epoll_add);
     return fails(call) ? -1 : REAL(epoll_ctl)(epoll, operation, fd, event);
 }
 
@@ -404,6 +496,26 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 }
 
 /* ---- memory -----------------------------------------------------------------------------------*/
+
+static bool is_shared(int flags)
+{
+    return (flags & MAP_SHARED) && (flags & MAP_ANONYMOUS); /* the rest is the library's */
+}
+
+void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
+{
+    return is_shared(flags) && fails(CALL_mmap) ? MAP_FAILED
+                                                : REAL(mmap)(at, n, protection, flags, fd, offset);
+}
+
+#ifdef __GLIBC__
+void *mmap64(void *at, size_t n, int protection, int flags, int fd, off64_t offset)
+{
+    return is_shared(flags) && fails(CALL_mmap)
+               ? MAP_FAILED
+               : REAL(mmap64)(at, n, protection, flags, fd, offset);
+}
+#endif
 
 #ifdef __GLIBC__ /* its dlsym may allocate, but the functions have a second name */
 void *__libc_malloc(size_t n);

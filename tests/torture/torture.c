@@ -11,6 +11,8 @@
  */
 #define _GNU_SOURCE
 #include "session.h"
+#include "sink.h"
+#include "stranger.h"
 
 #include "../../common/log.h"
 #include "../../common/options.h"
@@ -30,9 +32,10 @@
 #define SEEDS 20    /* seeds of one unit */
 #define GIVE_UP 200 /* calls of a kind in a session: there are not so many */
 #define ENOUGH 30   /* failures, after which the rest is left out */
-#define KINDS 4
+#define KINDS 6
 
-static const char *const kind_names[KINDS] = {"single", "lasting", "noise", "stop"};
+static const char *const kind_names[KINDS] = {"single", "lasting", "noise",
+                                              "stop",   "log",     "stranger"};
 
 /* What one process does at a time: all the occurrences of a failing call, or some seeds. */
 struct unit {
@@ -49,8 +52,8 @@ static struct {
 } * shared;
 
 static struct unit *units;
-static long n_units;
-static long quick, seeds = 1000, stops = 1000, jobs, table;
+static long n_units, n_skipped;
+static long quick, seeds = 1000, stops = 1000, logs = 4, strangers = 12, jobs, table;
 static char **cases; /* the words that say which; NULL ends them */
 
 /* Is this trial one of those asked for? A name is STEP, STEP:CALL... or STEP:KIND:..., as long as
@@ -77,6 +80,8 @@ static void name_trial(const struct trial *trial, bool with_number, char name[10
     if (trial->rule)
         n += snprintf(name + n, 100 - (size_t)n, ":%s:%s", call_name(trial->rule->call),
                       trial->error);
+    else if (*trial->error)
+        n += snprintf(name + n, 100 - (size_t)n, ":%s", trial->error);
     if (trial->rule && strcmp(trial->rule->where, "inet") != 0)
         n += snprintf(name + n, 100 - (size_t)n, "@%s", trial->rule->where);
     if (with_number && trial->kind != LASTING)
@@ -113,14 +118,38 @@ static void add_rule(int step, const struct rule *rule)
     }
 }
 
-static void add_seeds(int step, int kind, long n)
+/* As many trials as n; of them each unit has so many. */
+static void add_seeds(struct trial trial, const char *error, long n, long of_a_unit)
 {
-    for (long seed = 1; seed <= n; seed += SEEDS) {
-        long until = seed + SEEDS - 1 < n ? seed + SEEDS - 1 : n;
-        struct trial trial = {.step = step, .n = seed};
-        trial.kind = kind == NOISE ? NOISE : STOP;
-        add_unit(trial, "", until);
+    for (trial.n = 1; trial.n <= n; trial.n += of_a_unit)
+        add_unit(trial, error, trial.n + of_a_unit - 1 < n ? trial.n + of_a_unit - 1 : n);
+}
+
+/* Trials of a kind, in all servers; or says why they cannot be made here. */
+static void add_kind(struct trial trial, const char *error, long n, const char *why_not)
+{
+    char name[100] = "";
+    bool wanted = false;
+
+    trial.error = error;
+    for (trial.step = 0; trial.step < N_STEPS; trial.step++) {
+        name_trial(&trial, false, name);
+        wanted = wanted || is_asked_for(name);
+        if (!why_not)
+            add_seeds(trial, error, n, 1);
     }
+    if (!why_not || !wanted)
+        return;
+    printf("SKIPPED %s: %s\n", strchr(name, ':') + 1, why_not);
+    fflush(stdout); /* or each job would print it, too */
+    n_skipped++;
+}
+
+static void add_logs_and_strangers(void)
+{
+    for (int i = 0; i < N_SINKS; i++)
+        add_kind((struct trial){.kind = LOG}, sink_names[i], logs, sink_why_not(sink_names[i]));
+    add_kind((struct trial){.kind = STRANGER}, "", quick ? 4 : strangers, stranger_why_not());
 }
 
 static void deal_out(void)
@@ -128,14 +157,15 @@ static void deal_out(void)
     units = calloc(UNITS_MAX, sizeof *units);
     if (!units)
         die("cannot keep a list: %s", strerror(errno));
+    add_logs_and_strangers();                         /* which mostly wait */
     for (int step = N_STEPS - 1; step >= 0; step--) { /* the longest first */
         for (int i = 0; i < n_rules; i++)
             add_rule(step, &rules[i]);
-        add_seeds(step, NOISE, quick ? 40 : seeds);
+        add_seeds((struct trial){.step = step, .kind = NOISE}, "", quick ? 40 : seeds, SEEDS);
         if (step >= 2) /* 01 and 02 have no order in which to stop */
-            add_seeds(step, STOP, quick ? 40 : stops);
+            add_seeds((struct trial){.step = step, .kind = STOP}, "", quick ? 40 : stops, SEEDS);
     }
-    if (n_units == 0)
+    if (n_units == 0 && n_skipped == 0)
         usage_error("there is no such trial", cases[0]);
 }
 
@@ -271,7 +301,10 @@ static bool report(void)
     if (shared->done < n_units)
         printf("%ld of %ld calls and seeds were left out, after so many failures\n",
                n_units - shared->done, n_units);
-    printf("%-17s %8s %8s %8s %8s %9s\n", "", "single", "lasting", "noise", "stops", "failures");
+    printf("%-17s", "");
+    for (int kind = 0; kind < KINDS; kind++)
+        printf(" %8s", kind_names[kind]);
+    printf(" %9s\n", "failures");
     for (int step = 0; step < N_STEPS; step++) {
         printf("%-17s", step_names[step]);
         for (int kind = 0; kind < KINDS; kind++) {
@@ -282,11 +315,15 @@ static bool report(void)
         printf(" %9ld\n", (long)shared->failures[step]);
         failures += shared->failures[step];
     }
-    printf("%-17s %8ld %8ld %8ld %8ld %9ld\n", "all", total[SINGLE], total[LASTING], total[NOISE],
-           total[STOP], failures);
-    long cases_made = total[SINGLE] + total[LASTING] + total[NOISE] + total[STOP];
+    long cases_made = 0;
+    printf("%-17s", "all");
+    for (int kind = 0; kind < KINDS; kind++) {
+        printf(" %8ld", total[kind]);
+        cases_made += total[kind];
+    }
+    printf(" %9ld\n", failures);
     printf("%ld cases, %ld calls failed or cut, %ld failures\n", cases_made, injected, failures);
-    return cases_made > 0 && failures == 0;
+    return (cases_made > 0 || n_skipped > 0) && failures == 0;
 }
 
 int main(int argc, char *argv[])
@@ -295,6 +332,9 @@ int main(int argc, char *argv[])
         {"quick", NULL, &quick, 0, 0, "the first of each call, at the start and after"},
         {"seeds", "N", &seeds, 0, 20000, "runs with noise, for each server"},
         {"stops", "N", &stops, 0, 20000, "TERMs at random moments, for each server"},
+        {"logs", "N", &logs, 0, 20000,
+         "runs with a log that nobody reads, for each server and kind"},
+        {"strangers", "N", &strangers, 0, 20000, "runs with a stranger, for each server"},
         {"jobs", "N", &jobs, 1, 256, "trials at a time"},
         {"limit", "SECONDS", &session_limit_ms, 1, 1000000,
          "how long to wait for what does not come"},

@@ -6,21 +6,24 @@
 #ifndef TORTURE_H
 #define TORTURE_H
 
+#include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 /* The calls that may fail. Those that have a descriptor are told apart by what it is: read is of a
- * socket, read_pipe of anything else; write_log and poll_log are of stderr. */
+ * socket, read_pipe of anything else; write_log and send_log are of stderr. */
 /* clang-format off */
 #define CALLS(call) \
     call(accept) call(aligned_alloc) call(bind) call(calloc) call(close) call(connect) \
-    call(dup) call(epoll_add) call(epoll_add_listener) call(epoll_create1) call(epoll_del) \
-    call(epoll_mod) call(epoll_wait) call(eventfd) call(eventfd_read) call(eventfd_write) \
-    call(fcntl) call(flock) call(fork) call(getaddrinfo) call(getnameinfo) call(getrlimit) \
-    call(getsockname) call(getsockopt) call(kill) call(listen) call(lstat) call(malloc) \
-    call(open) call(pipe) call(poll) call(poll_log) call(pthread_create) call(read) \
-    call(read_pipe) call(recv) call(select) call(setrlimit) call(setsockopt) call(shutdown) \
-    call(socket) call(sysconf) call(unlink) call(write) call(write_log) call(write_pipe)
+    call(dup) call(dup2) call(epoll_add) call(epoll_add_listener) call(epoll_create1) \
+    call(epoll_del) call(epoll_del_listener) call(epoll_mod) call(epoll_wait) call(eventfd) \
+    call(eventfd_read) call(eventfd_write) call(fcntl) call(flock) call(fork) call(fstat) \
+    call(getaddrinfo) call(getnameinfo) call(getrlimit) call(getsockname) call(getsockopt) \
+    call(ioctl) call(isatty) call(kill) call(listen) call(lstat) call(malloc) call(mmap) \
+    call(open) call(pipe) call(poll) call(pthread_create) call(read) call(read_pipe) call(recv) \
+    call(select) call(send_log) call(setrlimit) call(setsockopt) call(shutdown) call(socket) \
+    call(sysconf) call(unlink) call(write) call(write_log) call(write_pipe)
 /* clang-format on */
 
 enum call {
@@ -30,7 +33,20 @@ enum call {
         N_CALLS
 };
 
-#define SHORT (-1000) /* no errno: the call reads or writes one byte */
+#define SHORT (-1000)   /* no errno: the call reads or writes one byte */
+#define STOPPED (-1001) /* no errno: SIGTTOU comes, and if it does not stop us the call succeeds */
+
+/* The signal that the kernel sends to the thread whose call fails so; 0: none. See README.md. */
+static inline int signal_with(enum call call, int error)
+{
+    bool writes = call == CALL_write || call == CALL_write_log || call == CALL_send_log;
+
+    if (writes && error == EPIPE)
+        return SIGPIPE; /* write(2); send(2): unless it has MSG_NOSIGNAL */
+    if (call == CALL_write_log && error == EFBIG)
+        return SIGXFSZ; /* setrlimit(2), RLIMIT_FSIZE: of files only */
+    return call == CALL_write_log && error == STOPPED ? SIGTTOU : 0; /* termios(3), TOSTOP */
+}
 
 struct torture {
     /* Set by torture.c: */
@@ -48,7 +64,7 @@ struct torture {
     atomic_bool listening;       /* the server has said so */
     atomic_bool failed_at_start; /* a call failed before that */
     atomic_bool failed_late;     /* or after it was told to end */
-    atomic_long victim;     /* the process and the socket whose read or write has failed; 0: none */
+    atomic_llong victim;    /* the process and the socket whose read or write has failed; 0: none */
     atomic_long used_after; /* how often it was read or written since */
     atomic_long calls[N_CALLS]; /* how often each was called */
     atomic_long injected;       /* how often one failed, or was cut */
