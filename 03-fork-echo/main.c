@@ -72,7 +72,7 @@ _Noreturn static void serve(int client, const struct peer *peer)
     served = client;
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    if (echo_client(client) == -1 && !stop_now)
+    if (echo_client(client) == -1 && !(stop_now && errno == EAGAIN))
         log_client(peer, errno);
     hang_up(client); /* a plain close would reset it if something has come that was not read */
     _exit(0);        /* exit would run what the parent is to run at its end */
