@@ -9,8 +9,8 @@
  *           needs no lock because one thread gives all of them their turns.
  * Limits:   one thread is one core, however many the machine has. Step 06 runs a loop on each.
  *
- * In a turn a client ends no other: a later event of the same round may point to it. After the turns
- * come signals; and the listener last, when those who leave have made room.
+ * In a turn a client ends no other: a later event of the same round may point to it. After the
+ * turns come signals; and the listener last, when those who leave have made room.
  */
 #ifndef __linux__
 #error "epoll is Linux's: on another system compile this step in a Linux container"

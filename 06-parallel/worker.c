@@ -2,9 +2,9 @@
 /*
  * worker.c: see worker.h
  *
- * In a turn a client ends no other: a later event of the same round may point to it. After the turns
- * comes stopping; and the listener last, when those who leave have made room. Another thread may
- * add a client, but once epoll has it only its worker ends it.
+ * In a turn a client ends no other: a later event of the same round may point to it. After the
+ * turns comes stopping; and the listener last, when those who leave have made room. Another thread
+ * may add a client, but once epoll has it only its worker ends it.
  */
 #include "worker.h"
 

@@ -18,10 +18,10 @@ long number_parse(const char *digits, long max)
     if (*digits == '\0')
         return -1;
     for (; *digits; digits++) {
-        if (*digits < '0' || *digits > '9' || *digits - '0' > max ||
-            value > (max - (*digits - '0')) / 10)
+        int digit = *digits - '0';
+        if (digit < 0 || digit > 9 || digit > max || value > (max - digit) / 10)
             return -1;
-        value = value * 10 + (*digits - '0');
+        value = value * 10 + digit;
     }
     return value;
 }

@@ -21,8 +21,8 @@ struct address {
     int fd;           /* ADDRESS_FD */
 };
 
-/* Reads a decimal number of at most max, which is at least 0. Returns it, or -1 if it is none: unlike
- * strtol(3), no sign and no space. */
+/* Reads a decimal number of at most max, which is at least 0. Returns it, or -1 if it is none:
+ * unlike strtol(3), no sign and no space. */
 long number_parse(const char *digits, long max);
 
 /* Reads an address. Returns 0, or -1 with *why set to a constant text that says what is wrong. */

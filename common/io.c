@@ -21,8 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How much hang_up() throws away of what arrives while it does: more than a peer's system keeps back
- * for want of room on our side, unless it was told to keep a lot. tcp(7), tcp_wmem */
+/* How much hang_up() throws away of what arrives while it does: more than a peer's kernel keeps
+ * back for want of room on our side, unless it was told to keep a lot. tcp(7), tcp_wmem */
 #define MEANWHILE (16L << 20)
 
 int write_all(int fd, const void *bytes, size_t n)

@@ -26,15 +26,15 @@ int set_nonblocking(int fd, bool on);
  * errno as it was. */
 void reopen_own(int fd, bool nonblocking);
 
-/* Ends a connection so that the peer can still read what was written to it: throws away all that has
- * arrived (and at most 16 MiB more of what arrives meanwhile), half-closes, closes. A close(2) with
- * unread data would reset the connection, and a reset destroys what is still on its way:
+/* Ends a connection so that the peer can still read what was written to it: throws away all that
+ * has arrived (and at most 16 MiB more of what arrives meanwhile), half-closes, closes. A close(2)
+ * with unread data would reset the connection, and a reset destroys what is still on its way:
  * RFC 1122, 4.2.2.13. Takes fd over, blocking or not; does not wait; reports no failure.
  *
- * What can still be lost: if something arrives later, be it that it was on its way or that the
- * peer goes on sending, our system answers with a reset, and destroys what of our answers the
- * peer's system has not taken by then. It also gives them up when the peer takes nothing of them
- * for too long: tcp(7), tcp_orphan_retries. */
+ * What can still be lost: if something arrives later, because it was on its way or because the peer
+ * goes on sending, our kernel answers with a reset, and drops those answers that the peer's kernel
+ * has not taken by then. It also gives them up if the peer takes nothing of them for too long:
+ * tcp(7), tcp_orphan_retries. */
 void hang_up(int fd);
 
 /* Raises the soft limit of open descriptors to the hard one, which any process may: getrlimit(2).

@@ -17,8 +17,8 @@
  *                                  compare it with REPLY, print "got N, the end" or what ended it
  *   odd path PATH ADDRESS          connect from a unix socket bound to PATH, send a line, and leave
  *                                  without taking the answer, which resets the connection
- *   odd late PID SIGNAL US ADDRESS send PID the signal, and connect so many microseconds later; print
- *                                  "answered" or "the end", or end with status 1 after 5 s
+ *   odd late PID SIGNAL US ADDRESS send PID the signal, and connect so many microseconds later;
+ *                                  print "answered" or "the end"; end with status 1 after 5 s
  *
  * Exit status 3: this machine cannot do that.
  */
