@@ -26,8 +26,8 @@ long number_parse(const char *digits, long max)
     return value;
 }
 
-/* Where the port of HOST:PORT or [IPV6]:PORT begins, at its colon; NULL: there is none. The brackets
- * are there because an IPv6 address has colons of its own. */
+/* Where the port of HOST:PORT or [IPV6]:PORT begins, at its colon; NULL: there is none. The
+ * brackets are there because an IPv6 address has colons of its own. */
 static const char *find_port(const char *text)
 {
     const char *after = text[0] == '[' ? strchr(text, ']') : NULL;

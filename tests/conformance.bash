@@ -358,7 +358,11 @@ takes_other_listeners() { # of another protocol, or with options that connection
     LAUNCH=("$BUILD/odd" listener "$kind" 5)
     start_at fd:5
     serves
-    [[ $kind == linger ]] || { signal KILL && await_end && continue; }
+    if [[ $kind != linger ]]; then
+      signal KILL 2>/dev/null || true # 01 has ended
+      await_end
+      continue
+    fi
     rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
     await_rude stuck
     stop TERM # within LIMIT; the socket would have waited for 100 s
