@@ -115,6 +115,7 @@ struct addrinfo *address_resolve(const struct address *address, const char **why
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
 
+    *why = "";
     if (address->kind == ADDRESS_UNIX) {
         list = unix_info(address->path);
         *why = "Cannot allocate memory";

@@ -28,6 +28,40 @@ compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, 
 @test "build: clang compiles each step alone" { compiles_alone clang; }
 @test "build: musl-gcc compiles each step alone" { compiles_alone musl-gcc; }
 
+@test "build: a compiler that sees the whole program has nothing to say" {
+  local step program
+  needs_tool gcc
+  for step in "${STEPS[@]}"; do
+    exits 0 gcc -std=gnu11 -O3 -flto=auto -Wall -Wextra -Warray-bounds=2 -Werror -pthread "$step"/*.c common/*.c \
+      -o "$BATS_TEST_TMPDIR/x"
+    assert_equal "what it says of $step" "" "$OUTPUT"
+  done
+  for program in "say connecting" "swarm connecting process timeline"; do
+    # shellcheck disable=SC2086
+    exits 0 gcc -std=gnu11 -O3 -flto=auto -Wall -Wextra -Warray-bounds=2 -Werror \
+      $(printf 'clients/%s.c ' $program) common/*.c -o "$BATS_TEST_TMPDIR/x"
+    assert_equal "what it says of $program" "" "$OUTPUT"
+  done
+}
+
+@test "build: numbers and files are as large as they are, where long has 32 bits" {
+  local step
+  echo 'int main(void) { return 0; }' >"$BATS_TEST_TMPDIR/empty.c"
+  gcc -m32 "$BATS_TEST_TMPDIR/empty.c" -o "$BATS_TEST_TMPDIR/x" 2>/dev/null ||
+    skip "this gcc makes no programs of 32 bits (Debian, Ubuntu: apt install gcc-multilib)"
+  for step in "${STEPS[@]}"; do
+    exits 0 gcc -m32 -std=gnu11 -Wno-psabi -Wall -Wextra -Wconversion -Werror -pthread "$step"/*.c common/*.c -o "$BATS_TEST_TMPDIR/x"
+    assert_equal "what it says of $step" "" "$OUTPUT"
+    exits 2 "$BATS_TEST_TMPDIR/x" fd:42949672960 # 10 << 32
+    assert_match "message" "a descriptor is a number: 'fd:42949672960'" "$OUTPUT"
+    exits 2 "$BATS_TEST_TMPDIR/x" --backlog 4294967297 0 # 1 << 32, and 1
+    assert_match "message" "a number from 1 to 65535, not: '4294967297'" "$OUTPUT"
+    # Calls on files that know only 32 bits; those that know 64 have names of their own.
+    assert_equal "calls of $step that fail for some files" "" \
+      "$(nm -D --undefined-only "$BATS_TEST_TMPDIR/x" | grep -oE '\b(fstat|lstat|stat|open|fcntl)(@.*)?$' | grep -vE '^(open|fcntl)')"
+  done
+}
+
 @test "build: 01 to 04 and common are plain POSIX" {
   local step
   for step in "${STEPS[@]:0:4}"; do
