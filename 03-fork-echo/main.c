@@ -100,6 +100,7 @@ int main(int argc, char *argv[])
     for (const int *signal = caught; *signal; signal++)
         sigaction(*signal, &action, NULL);
     listener_announce(listener);
+
     while (listener != -1) {
         while (children_count() == max && listener != -1)
             sigsuspend(&none);
