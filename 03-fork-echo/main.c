@@ -50,10 +50,8 @@ static void on_signal(int signal)
     int saved = errno;
 
     if (served != -1) {
-        if (signal == SIGTERM || signal == SIGINT) {
-            stop_now = 1;
-            set_nonblocking(served, true); /* what has arrived is answered, then: EAGAIN, no wait */
-        }
+        stop_now |= signal == SIGTERM || signal == SIGINT;
+        set_nonblocking(served, stop_now); /* what has arrived is answered; then EAGAIN, no wait */
     } else if (signal == SIGCHLD) {
         children_reap();
     } else if (signal == SIGALRM) {
