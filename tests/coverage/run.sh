@@ -29,7 +29,7 @@ part() { # part NAME COMMAND...: what it says is shown only if it fails
 count() {
   rm -rf "$COUNTERS"
   mkdir -p "$COUNTERS"
-  for client in say swarm rude; do
+  for client in say swarm rude odd; do
     ln -sf "../$client" "$build/$client"
   done
   for step in $steps; do
