@@ -37,7 +37,7 @@ compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, 
     assert_equal "what it says of $step" "" "$OUTPUT"
   done
   for program in "say connecting" "swarm connecting process timeline"; do
-    # shellcheck disable=SC2086
+    # shellcheck disable=SC2046,SC2086
     exits 0 gcc -std=gnu11 -O3 -flto=auto -Wall -Wextra -Warray-bounds=2 -Werror \
       $(printf 'clients/%s.c ' $program) common/*.c -o "$BATS_TEST_TMPDIR/x"
     assert_equal "what it says of $program" "" "$OUTPUT"

@@ -197,6 +197,7 @@ _Noreturn static void run_with_listener(const char *kind, int fd, char *command[
 
 static int connect_to(const char *text, const char *path)
 {
+    const int little = 16 * 1024, much = 4 << 20;
     struct sockaddr_un from = {.sun_family = AF_UNIX};
     struct address address;
     const char *why = "";
@@ -206,7 +207,6 @@ static int connect_to(const char *text, const char *path)
     if (!info)
         die("%s: %s", text, why);
     // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
-    const int little = 16 * 1024, much = 4 << 20;
     int fd = socket(info->ai_family, SOCK_STREAM, 0);
     /* What is not read stays in the server's buffers. Before connect(2): tcp(7) */
     check(fd != -1 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0 &&
