@@ -1032,10 +1032,6 @@ quits_when_clients_have_left() { # QUIT: the listener is closed at once, those h
   assert_equal "exit status after QUIT" 0 "$STATUS"
   assert_last_line
 }
-await_refusal() { # until nobody gets in any more
-  await refused || { echo "$ADDRESS still takes clients: its listener was to be closed at once"; return 1; }
-}
-refused() { "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || [[ $? == 3 ]]; }
 
 term_hastens_quit() { # TERM after QUIT stops now; QUIT after TERM would change nothing
   start

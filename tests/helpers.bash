@@ -238,6 +238,11 @@ await_rude() { # await_rude WORD: until rude prints it
   return 1
 }
 
+await_refusal() { # until nobody gets in any more
+  await refused || { echo "$ADDRESS still takes clients: its listener was to be closed at once"; return 1; }
+}
+refused() { "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || [[ $? == 3 ]]; }
+
 # ---- looking at a process -----------------------------------------------------------------------
 
 state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null; }

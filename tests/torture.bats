@@ -259,3 +259,23 @@ reason() { # reason ERROR: in the words of strerror
     await_end
   done
 }
+
+@test "torture: strace agrees: nothing is closed that is not open" {
+  needs_strace
+  local step
+  for step in 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel; do
+    use_step "$step"
+    LAUNCH=(strace "${TRACED[@]}" -e trace=close)
+    start
+    connect
+    greet "$FD"
+    signal QUIT
+    await_refusal
+    signal TERM
+    signal TERM
+    await_end
+    hang_up "$FD"
+    assert_at_least "calls of close by $step" 3 "$(grep -c 'close(' trace)"
+    assert_equal "those of $step that fail" "" "$(grep EBADF trace)"
+  done
+}
