@@ -24,6 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* macOS has none; our programs ignore SIGPIPE */
+#endif
+
 static const char *name = "server";
 static bool is_socket;        /* stderr is one */
 static atomic_bool cut_short; /* it took only the beginning of the last line */
