@@ -140,16 +140,20 @@ void address_free(struct addrinfo *list)
 /* Was the address never asked, because this machine has no way to it? */
 static bool is_out_of_reach(int error)
 {
-    return error == EAFNOSUPPORT || error == EPFNOSUPPORT || error == EPROTONOSUPPORT ||
-           error == ESOCKTNOSUPPORT || error == EADDRNOTAVAIL || error == ENETUNREACH ||
-           error == ENETDOWN || error == EHOSTUNREACH;
+    static const int errors[] = {EAFNOSUPPORT,  EPFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+                                 EADDRNOTAVAIL, ENETUNREACH,  ENETDOWN,        EHOSTUNREACH};
+
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (errors[i] == error)
+            return true;
+    return false;
 }
 
 int address_error(int so_far, int error)
 {
-    if (so_far == 0 || (is_out_of_reach(so_far) && error != 0 && !is_out_of_reach(error)))
-        return error;
-    return so_far;
+    if (error == 0 || (so_far != 0 && (!is_out_of_reach(so_far) || is_out_of_reach(error))))
+        return so_far;
+    return error;
 }
 
 const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT])

@@ -202,7 +202,7 @@ static int open_first(const struct address *address, int backlog)
          info = info->ai_next) {
         fd =
             address->path ? open_unix(info, address->path, backlog, &why) : open_tcp(info, backlog);
-        error = address_error(error, errno);
+        error = address_error(error, fd == -1 ? errno : 0);
     }
     address_free(list);
     if (fd == -1)

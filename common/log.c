@@ -29,7 +29,8 @@
 #endif
 
 static const char *name = "server";
-static bool is_socket;        /* stderr is one */
+static bool is_socket; /* stderr is one */
+static atomic_flag dying = ATOMIC_FLAG_INIT;
 static atomic_bool cut_short; /* it took only the beginning of the last line */
 
 /* How many lines about clients there may be: see log_has_room(). */
@@ -140,7 +141,6 @@ bool log_has_room(void)
 
 void die(const char *format, ...)
 {
-    static atomic_flag dying = ATOMIC_FLAG_INIT;
     va_list arguments;
 
     while (atomic_flag_test_and_set(&dying))

@@ -20,6 +20,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: refuses a port in use" { refuses_a_port_in_use; }
 @test "02: says why it cannot start" { says_why_it_cannot_start; }
 @test "02: takes one address of a name that has two" { takes_one_address_of_a_name; }
+@test "02: says the more telling of two reasons" { tells_the_more_telling_of_two_reasons; }
 @test "02: listens on IPv6" { listens_on_ipv6; }
 @test "02: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "02: listens on a unix socket" { listens_on_a_path; }

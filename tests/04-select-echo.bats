@@ -29,6 +29,7 @@ OPTIONS_ALSO=also
 @test "04: refuses a port in use" { refuses_a_port_in_use; }
 @test "04: says why it cannot start" { says_why_it_cannot_start; }
 @test "04: takes one address of a name that has two" { takes_one_address_of_a_name; }
+@test "04: says the more telling of two reasons" { tells_the_more_telling_of_two_reasons; }
 @test "04: listens on IPv6" { listens_on_ipv6; }
 @test "04: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "04: listens on a unix socket" { listens_on_a_path; }

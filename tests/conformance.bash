@@ -194,6 +194,20 @@ takes_one_address_of_a_name() { # and no second where the first is in use
   serves
 }
 
+tells_the_more_telling_of_two_reasons() { # one address of the name is not this machine's, the other's port is not for us
+  needs_ours "names"
+  needs_tool setpriv
+  LAUNCH=(unshare -n -m bash -c 'mount --bind hosts /etc/hosts && ip link set lo up &&
+    echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start && exec setpriv --bounding-set -net_bind_service "$@"' -)
+  printf '%s two\n' 192.0.2.1 127.0.0.1 >hosts
+  "${LAUNCH[@]}" true 2>/dev/null || skip "this user may not give a name two addresses, or not give up a right"
+  exits 1 "${LAUNCH[@]}" "${COMMAND[@]}" two:80
+  assert_equal "what it said" "$NAME: cannot listen on two:80: Permission denied" "$OUTPUT"
+  printf '%s two\n' 192.0.2.1 198.51.100.1 >hosts
+  exits 1 "${LAUNCH[@]}" "${COMMAND[@]}" two:8000
+  assert_equal "what it said" "$NAME: cannot listen on two:8000: Cannot assign requested address" "$OUTPUT"
+}
+
 listens_on_ipv6() {
   needs_ours "addresses of IPv6"
   needs_ipv6
