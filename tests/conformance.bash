@@ -1109,18 +1109,22 @@ resets_nobody_when_it_stops() { # though more has arrived than it has read (but 
   assert_equal "answered" "$n" "$(grep -c 'Counter has been incremented' heard)"
 }
 
-# A client that has sent all it has to say, and reads late: all that the server has written to it must come, and
-# then the end.
+# A client that has sent all it has to say, a megabyte and more of which the server has not read, and reads late:
+# what the server has written to it must come, and then the end.
 resets_nobody_who_reads_late() {
-  start "${START[@]}"
+  needs_ours "fd:N"
+  local status=0
+  "$BUILD/odd" listener roomy 5 true 2>odd.log || status=$?
+  [[ $status != 3 ]] || skip "$(cat odd.log)"
+  LAUNCH=("$BUILD/odd" listener roomy 5)
+  start_at fd:5 "${START[@]}"
   mkfifo late.in
-  background "$BUILD/odd" unread "$ADDRESS" 30000000 "${STUFF[@]}" <>late.in >late.out 2>&1
+  background "$BUILD/odd" unread "$ADDRESS" 1500000 "${STUFF[@]}" <>late.in >late.out 2>&1
   await grep -q sent late.out
   stop TERM
   echo >late.in
   wait "$JOB"
   assert_match "what it got" "got [0-9]{5,}, the end" "$(cat late.out)"
-  assert_at_least "bytes of it" 300000 "$(sed -n 's/^got \([0-9]*\),.*/\1/p' late.out)"
 }
 
 lets_go_of_a_shared_listener() { # QUIT, when another process has the socket open, too, and clients come

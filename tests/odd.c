@@ -9,12 +9,13 @@
  *                                  foreground write (stty tostop); stay, and end as COMMAND ends
  *   odd listener KIND FD COMMAND...
  *                                  run COMMAND with descriptor FD listening on 127.0.0.1, a socket
- *                                  with SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), or of
+ *                                  with SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), room for
+ *                                  2 MB that are not read and little for answers (roomy), or of
  *                                  another protocol (mptcp)
  *   odd unread ADDRESS BYTES TEXT REPLY
- *                                  send TEXT over and over, until so many bytes are sent or no more
- *                                  are taken; half-close, print "sent N"; after a line read all,
- *                                  compare it with REPLY, print "got N, the end" or what ended it
+ *                                  send TEXT over and over, so many bytes; when all have arrived,
+ *                                  half-close and print "sent"; after a line read all, compare it
+ *                                  with REPLY, print "got N, the end" or what ended it
  *   odd path PATH ADDRESS          connect from a unix socket bound to PATH, send a line, and leave
  *                                  without taking the answer, which resets the connection
  *   odd late PID SIGNAL US ADDRESS send PID the signal, and connect so many microseconds later;
@@ -171,6 +172,22 @@ static void run_in_background(char *command[])
 
 /* ---- listeners --------------------------------------------------------------------------------*/
 
+static void make_roomy(int fd)
+{
+    const int little = 64 * 1024, much = 2 << 20; /* of which the kernel makes twice as much */
+    int room = 0;
+    socklen_t length = sizeof room;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &much, sizeof much) == -1)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &much, sizeof much);
+    check(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof little) == 0 &&
+              getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, &length) == 0,
+          "SO_SNDBUF");
+    errno = ENOBUFS;
+    if (room < much)
+        cannot("keep 2 MB for a reader");
+}
+
 _Noreturn static void run_with_listener(const char *kind, int fd, char *command[])
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = strcmp(kind, "linger") == 0 ? 100 : 0};
@@ -187,6 +204,8 @@ _Noreturn static void run_with_listener(const char *kind, int fd, char *command[
         check(setsockopt(made, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0, "SO_LINGER");
     if (strcmp(kind, "lowat") == 0)
         check(setsockopt(made, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof much) == 0, "SO_RCVLOWAT");
+    if (strcmp(kind, "roomy") == 0)
+        make_roomy(made);
     check(dup2(made, fd) == fd, "dup2");
     if (made != fd)
         close(made);
@@ -222,28 +241,36 @@ static int connect_to(const char *text, const char *path)
     return fd;
 }
 
-static void read_late(const char *address, long most, const char *text, const char *reply)
+/* Waits until the peer's kernel has all that was sent. */
+static void await_arrival(int fd)
+{
+    int left = 1;
+
+    for (int tries = 1000; left > 0 && tries > 0; tries--) {
+        check(ioctl(fd, TIOCOUTQ, &left) == 0, "TIOCOUTQ"); /* tcp(7), SIOCOUTQ */
+        poll(NULL, 0, 10);
+    }
+    if (left > 0)
+        die("%d bytes are not taken by the other side", left);
+}
+
+static void read_late(const char *address, long n, const char *text, const char *reply)
 {
     static char bytes[64 * 1024];
-    size_t length = strlen(text), reply_length = strlen(reply),
-           size = sizeof bytes / length * length;
+    size_t length = strlen(text), reply_length = strlen(reply), got = 0;
     int fd = connect_to(address, NULL);
-    struct pollfd room = {.fd = fd, .events = POLLOUT};
-    size_t sent = 0, got = 0;
     ssize_t more;
 
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = text[i % length];
-    check(set_nonblocking(fd, true) == 0, "fcntl");
-    while (sent < (size_t)most && poll(&room, 1, 700) == 1) {
-        size_t from = sent % size;
-        ssize_t n = write(fd, bytes + from, size - from);
-        check(n > 0 || not_now(errno), "write");
-        sent += n > 0 ? (size_t)n : 0;
+    for (long left = n; left > 0; left -= more) {
+        size_t from = (size_t)(n - left) % length, most = sizeof bytes - from;
+        more = write(fd, bytes + from, left < (long)most ? (size_t)left : most);
+        check(more > 0, "write");
     }
-    check(set_nonblocking(fd, false) == 0, "fcntl");
+    await_arrival(fd);
     shutdown(fd, SHUT_WR);
-    printf("sent %zu\n", sent);
+    puts("sent");
     wait_for_line();
     while ((more = read(fd, bytes, sizeof bytes)) > 0)
         for (ssize_t i = 0; i < more; i++, got++)
