@@ -55,7 +55,7 @@ static void on_signal(int signal)
     } else if (signal == SIGCHLD) {
         children_reap();
     } else if (signal == SIGALRM) {
-        children_signal(SIGKILL);
+        children_signal(stop_now ? SIGKILL : 0); /* 0, nothing: this alarm is not ours */
     } else {
         listener_close(listener); /* ends even an accept that is only about to begin */
         listener = -1;

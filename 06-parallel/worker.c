@@ -3,8 +3,7 @@
  * worker.c: see worker.h
  *
  * In a turn a client ends no other: a later event of the same round may point to it. After the
- * turns comes stopping; and the listener last, when those who leave have made room. Another thread
- * may add a client, but once epoll has it only its worker ends it.
+ * turns comes stopping; and the listener last, when those who leave have made room.
  */
 #include "worker.h"
 
@@ -14,7 +13,6 @@
 #include "../common/signals.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +42,19 @@ void worker_client_failed(const struct peer *peer, int error)
     }
 }
 
+/* How long what is owed may stay untaken: the kernel keeps the time, tcp(7). */
+static void limit_waiting(const struct client *client, unsigned ms)
+{
+    setsockopt(client->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+}
+
 /* Off epoll before it is closed: as long as anybody else has the socket open, be it for the instant
  * in which ps or lsof looks at it, close(2) would not end the watch: epoll(7). */
 static void leave(struct worker *worker, struct client *client, void (*farewell)(struct client *))
 {
     watch(worker, EPOLL_CTL_DEL, client->fd, NULL, 0);
+    if (client->waits == FOR_WRITE)
+        limit_waiting(client, 0); /* what the kernel has taken may take its time */
     pthread_mutex_lock(&worker->lock);
     if (client->next)
         client->next->previous = client->previous;
@@ -125,9 +131,7 @@ static void turn(struct worker *worker, struct client *client)
     if (waits != FOR_NOTHING && waits != client->waits) {
         client->waits = waits;
         uint32_t events = waits == FOR_WRITE ? EPOLLOUT : EPOLLIN;
-        /* How long what is owed may stay untaken: the kernel keeps the time, tcp(7). */
-        unsigned ms = waits == FOR_WRITE ? settings.write_timeout_ms : 0;
-        setsockopt(client->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+        limit_waiting(client, waits == FOR_WRITE ? settings.write_timeout_ms : 0);
         if (watch(worker, EPOLL_CTL_MOD, client->fd, client, events) == -1) {
             worker_client_failed(&client->peer, errno);
             waits = FOR_NOTHING;

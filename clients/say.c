@@ -160,6 +160,25 @@ static void send_some(int fd)
     }
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* poll(2) that no signal ends, nor begins anew. Returns 0 when nothing has moved for --timeout. */
+static int await(struct pollfd ready[], nfds_t n)
+{
+    int64_t deadline = timeout > 0 ? now_ms() + timeout : 0, left = timeout > 0 ? timeout : -1;
+    int moved;
+
+    while ((moved = poll(ready, n, (int)left)) == -1 && errno == EINTR)
+        if (timeout > 0 && (left = deadline - now_ms()) < 0)
+            left = 0;
+    return moved;
+}
+
 /* Prints all of it. Our standard output may be non-blocking: that belongs to the open file
  * description, and another program that has it, too, may have asked for it. Returns 0, or -1 with
  * errno. */
@@ -172,7 +191,8 @@ static int print(const char *bytes, size_t n)
         if (written == -1 && !not_now(errno))
             return -1;
         if (written == -1) {
-            poll(&ready, 1, -1);
+            if (await(&ready, 1) == 0)
+                fail(TIMED_OUT, "cannot print what came from", "timed out");
             continue;
         }
         bytes += written;
@@ -195,25 +215,6 @@ static bool receive(int fd)
     if (print(buffer, (size_t)n) == -1)
         die("cannot print: %s", strerror(errno));
     return n > 0;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* poll(2) that no signal ends, nor begins anew. Returns 0 when nothing has moved for --timeout. */
-static int await(struct pollfd ready[], nfds_t n)
-{
-    int64_t deadline = timeout > 0 ? now_ms() + timeout : 0, left = timeout > 0 ? timeout : -1;
-    int moved;
-
-    while ((moved = poll(ready, n, (int)left)) == -1 && errno == EINTR)
-        if (timeout > 0 && (left = deadline - now_ms()) < 0)
-            left = 0;
-    return moved;
 }
 
 static void talk(int fd, bool half_close)

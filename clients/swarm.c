@@ -45,8 +45,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 64            /* events taken, and clients connected, at a time */
-#define PERIOD 65521U       /* of a message's bytes: a prime, so that no buffer's size divides it */
+#define NAP_MS 250    /* waited at a time, so that a longer wait is known to be a suspension */
+#define BATCH 64      /* events taken, and clients connected, at a time */
+#define PERIOD 65521U /* of a message's bytes: a prime, so that no buffer's size divides it */
 #define PIECE (256U * 1024) /* bytes sent or received at a time, at most */
 #define AT_ONE_ADDRESS 4000 /* connections; with more, connect must search for a free port */
 
@@ -623,7 +624,10 @@ static void run(int64_t deadline)
         begin_measuring();
     while (n_gone < n_clients) {
         int64_t from = now(), own = later(own_time(), from);
-        int n = epoll_wait(epoll, events, BATCH, idle_ms(deadline + own - from));
+        int wait = idle_ms(deadline + own - from);
+        int n = epoll_wait(epoll, events, BATCH, wait < NAP_MS ? wait : NAP_MS);
+        if (now() - from > 2 * NAP_MS * MS) /* so we were suspended: Ctrl-Z */
+            deadline += now() - from;
         if (n == -1 && errno != EINTR)
             die("cannot wait: %s", strerror(errno));
         for (int i = 0; i < n; i++)

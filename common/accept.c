@@ -41,8 +41,8 @@ int accept_client(int listener, bool nonblocking, struct peer *peer)
             set_nonblocking(fd, nonblocking);
 #endif
         if (fd != -1) {
-            peer->length = (unsigned char)(length < sizeof peer->at ? length : sizeof peer->at);
-            memcpy(peer->at, &at, peer->length);
+            peer->length = (unsigned char)length;
+            memcpy(peer->at, &at, length < sizeof peer->at ? length : sizeof peer->at);
         }
         if (fd != -1 || (errno != EINTR && errno != ECONNABORTED))
             return fd;

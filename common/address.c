@@ -179,17 +179,19 @@ const char *address_format(const struct sockaddr *at, socklen_t length, char tex
 const char *peer_format(const struct peer *peer, char text[PEER_TEXT])
 {
     struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    size_t kept = peer->length < sizeof peer->at ? peer->length : sizeof peer->at;
     char raw[ADDRESS_TEXT];
     char *next = text;
 
-    memcpy(&at, peer->at, peer->length);
-    address_format((const struct sockaddr *)&at, peer->length, raw);
+    memcpy(&at, peer->at, kept);
+    address_format((const struct sockaddr *)&at, (socklen_t)kept, raw);
     for (const char *c = raw; *c; c++)
         if (*c > ' ' && *c <= '~' && *c != '\\')
             *next++ = *c;
         else
             next += snprintf(next, sizeof "\\x00", "\\x%02x", (unsigned char)*c);
-    bool is_cut = at.ss_family == AF_UNIX && peer->at[sizeof peer->at - 1] != '\0';
-    strcpy(next, is_cut && peer->length == sizeof peer->at ? "..." : "");
+    bool is_cut = strncmp(raw, "unix:", 5) == 0 &&
+                  peer->length > kept + 1; /* the last byte is the path's NUL */
+    strcpy(next, is_cut ? "..." : "");
     return text;
 }

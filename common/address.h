@@ -43,7 +43,7 @@ int address_error(int so_far, int error);
 /* A peer's address as accept(2) gives it, and as small as it can be kept: it is turned into text
  * only for a log line. Of a unix socket's path it has the beginning. */
 struct peer {
-    unsigned char length; /* of at, in bytes */
+    unsigned char length; /* as accept(2) has it; of at, no more than there is room for is kept */
     unsigned char at[sizeof(struct sockaddr_in6)];
 };
 

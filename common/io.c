@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,6 +26,9 @@
 /* How much hang_up() throws away of what arrives while it does: more than a peer's kernel keeps
  * back for want of room on our side, unless it was told to keep a lot. tcp(7), tcp_wmem */
 #define MEANWHILE (16L << 20)
+
+#define MOMENT_MS 20     /* how long it waits for it, */
+#define WAITS_IN_VAIN 20 /* and how often nothing may come of that */
 
 int write_all(int fd, const void *bytes, size_t n)
 {
@@ -55,42 +60,66 @@ int set_nonblocking(int fd, bool on)
     return fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
 }
 
-/* Can this descriptor make a write(2) wait, and be opened a second time? */
-static bool is_pipe_or_terminal(int fd)
+/* Is it the master of a pseudoterminal? To open that again makes a new one: ptmx(4). */
+static bool is_master(int fd)
 {
-    struct stat file;
-    return fstat(fd, &file) == 0 && (S_ISFIFO(file.st_mode) || isatty(fd));
+#ifdef TIOCGPTN
+    unsigned number;
+    return ioctl(fd, TIOCGPTN, &number) == 0;
+#else
+    return false;
+#endif
 }
 
 void reopen_own(int fd, bool nonblocking)
 {
+    struct stat file;
     char path[40];
-    int saved = errno;
+    int flags = fcntl(fd, F_GETFL), own = -1;
 
-    if (is_pipe_or_terminal(fd)) {
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        /* Not to wait for a reader, and not to make it our controlling terminal: open(2). */
-        int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-        bool ours = own != -1 && dup2(own, fd) != -1;
-        if (own != -1)
-            close(own);
-        if (!ours || !nonblocking)
-            set_nonblocking(fd, nonblocking);
-    }
-    errno = saved;
+    if (flags == -1 || fstat(fd, &file) == -1 ||
+        !(S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode) || isatty(fd)))
+        return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (!is_master(fd)) /* not to wait for a reader, nor to get a controlling terminal: open(2) */
+        own = open(path, (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY);
+    bool ours = own != -1 && dup2(own, fd) != -1;
+    if (own != -1)
+        close(own);
+    if (!ours || !nonblocking)
+        set_nonblocking(fd, nonblocking);
+}
+
+/* Does more come within a moment? The peer's kernel sends what it has kept back when it hears that
+ * we have room. But not every peer has more to send: after some waits in vain nobody is waited for
+ * any more, in the whole process. */
+static bool more_comes(int fd)
+{
+    static atomic_int in_vain;
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    if (in_vain >= WAITS_IN_VAIN)
+        return false;
+    if (poll(&ready, 1, MOMENT_MS) > 0)
+        return true;
+    in_vain++;
+    return false;
 }
 
 void hang_up(int fd)
 {
     char scrap[16 * 1024];
     int arrived = 0;
+    long discarded = 0;
 
     ioctl(fd, FIONREAD, &arrived);
-    for (long left = (long)arrived + MEANWHILE; left > 0;) {
+    while (discarded < arrived + MEANWHILE) {
         ssize_t n = recv(fd, scrap, sizeof scrap, MSG_DONTWAIT);
-        if (n == 0 || (n == -1 && errno != EINTR))
+        if (n > 0)
+            discarded += n;
+        else if (n == 0 || !not_now(errno) ||
+                 (errno == EAGAIN && !(discarded > 0 && more_comes(fd))))
             break;
-        left -= n > 0 ? n : 0;
     }
     shutdown(fd, SHUT_WR);
     close(fd);

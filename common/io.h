@@ -19,17 +19,18 @@ bool not_now(int error);
  * concerned: fcntl(2). Returns 0, or -1 with errno. */
 int set_nonblocking(int fd, bool on);
 
-/* Gives a pipe or a terminal that we were started with an open file description of its own, opened
- * for writing and blocking or not as we want it: O_NONBLOCK on the inherited one would hold for
- * everybody who has it, the user's shell among them. Where it cannot be opened (no /proc, another
- * user's terminal) the inherited one is changed. Does nothing to files and sockets. Leaves
- * errno as it was. */
+/* Makes a descriptor that we were started with blocking or not. A pipe or a terminal gets an open
+ * file description of its own for that: O_NONBLOCK on the inherited one would hold for everybody
+ * who has it, the user's shell among them. Where it cannot be opened (a socket, no /proc, another
+ * user's terminal) the inherited one is changed. Does nothing to files. Reports no failure. */
 void reopen_own(int fd, bool nonblocking);
 
 /* Ends a connection so that the peer can still read what was written to it: throws away all that
  * has arrived (and at most 16 MiB more of what arrives meanwhile), half-closes, closes. A close(2)
  * with unread data would reset the connection, and a reset destroys what is still on its way:
- * RFC 1122, 4.2.2.13. Takes fd over, blocking or not; does not wait; reports no failure.
+ * RFC 1122, 4.2.2.13. Takes fd over, blocking or not; reports no failure. Waits only where the peer
+ * has sent more than was read: 20 ms for what its kernel may have kept back, and in all not longer
+ * than 0.4 s for nothing.
  *
  * What can still be lost: if something arrives later, because it was on its way or because the peer
  * goes on sending, our kernel answers with a reset, and drops those answers that the peer's kernel

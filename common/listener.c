@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -166,13 +167,36 @@ static int open_unix(const struct addrinfo *info, const char *path, int backlog,
     return listen(fd, backlog) == 0 ? fd : close_after_error(fd);
 }
 
-/* Takes a socket that was open when we started. Its connections inherit its options, and two would
- * break our promises: with SO_LINGER close(2) may wait, or reset; with SO_RCVLOWAT a client is not
- * ready before it has said so much. What a socket has not got need not be changed. */
+/* Connections inherit the options of their listener, and who has opened this one may have set some
+ * that break our promises: a close(2) that waits or resets, a limit of time for a client, a byte
+ * that is held back or passed over. What the socket has not got need not be changed. */
+static void reset_options(int fd)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {SOL_SOCKET, SO_RCVLOWAT, 1},       {SOL_SOCKET, SO_OOBINLINE, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},      {IPPROTO_TCP, TCP_NODELAY, 1},
+#ifdef TCP_CORK
+        {IPPROTO_TCP, TCP_CORK, 0},
+#endif
+#ifdef TCP_USER_TIMEOUT
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
+#endif
+    };
+    const struct linger off = {.l_onoff = 0};
+    const struct timeval none = {0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
+/* Takes a socket that was open when we started. */
 static int adopt(int fd, const char *text)
 {
-    const struct linger off = {.l_onoff = 0};
-    const int one_byte = 1;
     int listens = 0, type = 0;
     socklen_t length = sizeof(int);
 
@@ -181,8 +205,7 @@ static int adopt(int fd, const char *text)
         die("cannot listen on %s: %s", text, strerror(errno));
     if (!listens || type != SOCK_STREAM)
         die("cannot listen on %s: not a listening stream socket", text);
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
-    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &one_byte, sizeof one_byte);
+    reset_options(fd);
     return fd;
 }
 

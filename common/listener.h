@@ -19,9 +19,10 @@
  *    though old connections linger in TIME_WAIT: socket(7). A port that another server listens on
  *    stays in use. [::] means IPv6 only: ipv6(7).
  *  - unix:PATH: a socket that a dead server has left at PATH is replaced; nothing else ever is.
- *  - fd:N: must be a listening stream socket. Of it are changed, for all who have it open,
- *    O_NONBLOCK (so they should be of one kind, blocking or not), SO_LINGER (turned off: with it a
- *    close(2) may wait, or reset the client) and SO_RCVLOWAT (1).
+ *  - fd:N: must be a listening stream socket. Changed, for all who have it open, are O_NONBLOCK (so
+ *    they should be of one kind, blocking or not), the options that connections inherit from our
+ *    own listeners (below), and those that would break what we promise: SO_LINGER, SO_RCVLOWAT,
+ *    SO_RCVTIMEO, SO_SNDTIMEO, TCP_CORK and TCP_USER_TIMEOUT are turned off.
  *
  * Connections accepted from a TCP listener inherit SO_KEEPALIVE (the system, not we, notices a peer
  * that vanished without a word), TCP_NODELAY (an answer is sent at once, also when the one before

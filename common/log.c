@@ -31,21 +31,21 @@
 static const char *name = "server";
 static bool is_socket; /* stderr is one */
 static atomic_flag dying = ATOMIC_FLAG_INIT;
-static atomic_bool cut_short; /* it took only the beginning of the last line */
-
-/* How many lines about clients there may be: see log_has_room(). */
+/* Shared with the children of a server that forks. */
 static struct room {
-    _Atomic long long full_again; /* when a whole LOG_BURST may be written, in ms */
-    atomic_long left_out;
+    atomic_bool cut_short;        /* stderr took only the beginning of the last line */
+    _Atomic long long full_again; /* when a whole LOG_BURST may be written about clients, in ms */
+    atomic_long left_out;         /* lines about clients */
 } own, *room = &own;
 
-/* Descriptors 0 to 2 lead somewhere, be it a directory, where nothing can be read or written. */
+/* Descriptors 0 to 2 lead somewhere, but not to where one can write: who closes stdout shall not be
+ * told that all was printed. Without /dev/null to a directory. */
 static void occupy_standard_descriptors(void)
 {
     int fd;
 
     do {
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
         if (fd == -1)
             fd = open("/", O_RDONLY);
     } while (fd >= 0 && fd <= STDERR_FILENO);
@@ -68,7 +68,6 @@ void log_start(const char *argv0)
     if (!is_socket)
         reopen_own(STDERR_FILENO, true);
 
-    /* Shared with the children of a server that forks. */
     void *page =
         mmap(NULL, sizeof *room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED)
@@ -92,7 +91,8 @@ static ssize_t write_now(const char *bytes, size_t n)
     return written;
 }
 
-PRINTF_LIKE(0) static void write_line(const char *format, va_list arguments)
+/* Returns whether the line was written, at least its beginning. */
+PRINTF_LIKE(0) static bool write_line(const char *format, va_list arguments)
 {
     char text[1 + 1024] = "\n", *line = text + 1; /* the newline ends one that was cut short */
     const size_t size = sizeof text - 1;
@@ -104,11 +104,12 @@ PRINTF_LIKE(0) static void write_line(const char *format, va_list arguments)
     used += (size_t)body < size - used ? (size_t)body : size - used - 1;
     line[used++] = '\n'; /* in the place of the final NUL */
 
-    size_t before = cut_short ? 1 : 0;
+    size_t before = room->cut_short ? 1 : 0;
     ssize_t written = write_now(line - before, used + before);
     if (written > 0)
-        cut_short = (size_t)written < used + before;
+        room->cut_short = (size_t)written < used + before;
     errno = saved;
+    return written > 0;
 }
 
 void log_line(const char *format, ...)
@@ -117,6 +118,15 @@ void log_line(const char *format, ...)
     va_start(arguments, format);
     write_line(format, arguments);
     va_end(arguments);
+}
+
+PRINTF_LIKE(2) static bool try_line(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    bool written = write_line(format, arguments);
+    va_end(arguments);
+    return written;
 }
 
 bool log_has_room(void)
@@ -134,8 +144,8 @@ bool log_has_room(void)
         }
     } while (!atomic_compare_exchange_weak(&room->full_again, &before, after));
     long left_out = atomic_exchange(&room->left_out, 0);
-    if (left_out > 0)
-        log_line("%ld lines about clients were left out", left_out);
+    if (left_out > 0 && !try_line("%ld lines about clients were left out", left_out))
+        room->left_out += left_out; /* another time */
     return true;
 }
 

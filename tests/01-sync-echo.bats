@@ -32,11 +32,13 @@ RESETS=0
 @test "01: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "01: is not bound by the options of a listener it was given" { is_not_bound_by_a_listener; }
 @test "01: listens on sockets of other kinds" { takes_other_listeners; }
 @test "01: needs no open descriptors" { needs_no_descriptors; }
 @test "01: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "01: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "01: gets its port back at once" { restarts_at_once; }
+@test "01: writes its log into a fifo that nobody else reads" { writes_its_log_into_a_fifo_of_its_own; }
 @test "01: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "01: has the backlog it is told" { has_a_backlog; }
 @test "01: keeps its connections alive" { keeps_connections_alive; }

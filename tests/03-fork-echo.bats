@@ -40,12 +40,14 @@ OPTIONS_ALSO=also
 @test "03: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "03: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "03: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "03: is not bound by the options of a listener it was given" { is_not_bound_by_a_listener; }
 @test "03: listens on sockets of other kinds" { takes_other_listeners; }
 @test "03: does not spin on a listener that somebody made non-blocking" { shares_a_descriptor; }
 @test "03: needs no open descriptors" { needs_no_descriptors; }
 @test "03: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "03: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "03: gets its port back at once" { restarts_at_once; }
+@test "03: writes its log into a fifo that nobody else reads" { writes_its_log_into_a_fifo_of_its_own; }
 @test "03: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "03: never waits for its log" { never_waits_for_its_log; }
 @test "03: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
@@ -313,4 +315,15 @@ reaped() {
   serves
   assert_at_least "calls" 2 "$(grep -c SIG_SETMASK trace)"
   assert_equal "those that block a fault" "" "$(grep -E 'SEGV|BUS|FPE|~\[' trace)"
+}
+
+@test "03: an alarm that is not its own harms nobody" { # alarm(2) outlives execve(2)
+  needs_ours "processes"
+  start
+  connect
+  greet "$FD"
+  signal ALRM
+  serves
+  greet "$FD"
+  stop TERM
 }

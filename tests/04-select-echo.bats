@@ -41,11 +41,13 @@ OPTIONS_ALSO=also
 @test "04: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "04: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "04: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "04: is not bound by the options of a listener it was given" { is_not_bound_by_a_listener; }
 @test "04: listens on sockets of other kinds" { takes_other_listeners; }
 @test "04: needs no open descriptors" { needs_no_descriptors; }
 @test "04: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "04: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "04: gets its port back at once" { restarts_at_once; }
+@test "04: writes its log into a fifo that nobody else reads" { writes_its_log_into_a_fifo_of_its_own; }
 @test "04: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "04: never waits for its log" { never_waits_for_its_log; }
 @test "04: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }

@@ -51,11 +51,13 @@ OPTIONS_ALSO=also
 @test "06: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
 @test "06: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
 @test "06: listens on a descriptor it was given" { listens_on_a_descriptor; }
+@test "06: is not bound by the options of a listener it was given" { is_not_bound_by_a_listener; }
 @test "06: listens on sockets of other kinds" { takes_other_listeners; }
 @test "06: needs no open descriptors" { needs_no_descriptors; }
 @test "06: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "06: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
 @test "06: gets its port back at once" { restarts_at_once; }
+@test "06: writes its log into a fifo that nobody else reads" { writes_its_log_into_a_fifo_of_its_own; }
 @test "06: serves when its log cannot be written" { writes_when_its_log_cannot; }
 @test "06: never waits for its log" { never_waits_for_its_log; }
 @test "06: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
@@ -481,6 +483,12 @@ shares_when_full() { # two servers with room for one client each
   await grep -q 'connections=1 ' "$LOG"
 }
 clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" '$4 == "01" && index($2, port)' /proc/net/tcp | wc -l; }
+
+@test "06: --write-timeout ends with the server: a client may read late what was written" {
+  needs_option --write-timeout
+  START=(--write-timeout 1)
+  READS_LATE=4 resets_nobody_who_reads_late
+}
 
 @test "06: --write-timeout takes the least time for a millisecond, not for none" {
   needs_option --write-timeout

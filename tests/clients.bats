@@ -557,3 +557,30 @@ go_silent() {
   assert_equal "exit status" 0 "$status" || cat million.log
   assert_match "figures" "clients held at once +100" "$(cat million.log)"
 }
+
+@test "clients: swarm takes what has come while it was suspended" {
+  use_step 03-fork-echo
+  start
+  signal STOP
+  background "$BUILD/swarm" "$ADDRESS" --clients 1 --timeout 2 >swarm.log 2>&1
+  await equals 1 n_connected
+  kill -STOP "$JOB"
+  await equals T state "$JOB"
+  signal CONT
+  sleep 3 # longer than the timeout
+  kill -CONT "$JOB"
+  wait "$JOB"
+  assert_match "summary" 'clients +1: 1 served' "$(cat swarm.log)"
+}
+
+@test "clients: a closed standard output is no success" {
+  local program
+  use_step 02-loop-echo
+  start
+  for program in say swarm 01-sync-echo; do
+    exits 1 bash -c '"$0" --help >&-' "$BUILD/$program"
+    assert_match "message" "cannot write: Bad file descriptor" "$OUTPUT"
+  done
+  exits 1 bash -c '"$0" "$1" hello >&-' "$BUILD/say" "$ADDRESS"
+  exits 1 bash -c '"$0" "$1" >&-' "$BUILD/swarm" "$ADDRESS"
+}

@@ -384,6 +384,18 @@ takes_other_listeners() { # of another protocol, or with options that connection
   done
 }
 
+is_not_bound_by_a_listener() { # with limits of time, and what holds answers back, that connections would inherit
+  needs_ours "fd:N"
+  LAUNCH=("$BUILD/odd" listener limits 5)
+  start_at fd:5
+  connect
+  greet "$FD"
+  hears_nothing "$FD" 0.5
+  greet "$FD"
+  hang_up "$FD"
+  [[ $PROTOCOL != echo || $STEP == 01* ]] || assert_equal "echo of abc, urgent d, e" abcde "$(rude urgent "$ADDRESS")"
+}
+
 shares_a_descriptor() { # with a server that makes the socket non-blocking: no spin, and all are served
   needs_ours "fd:N"
   local i
@@ -461,6 +473,16 @@ listens_on_5() { # where its descriptor 5 listens, by the table of the kernel
 can_be_another_user() { # may files of ours be run by user 65534?
   command -v setpriv >/dev/null &&
     setpriv --reuid 65534 --regid 65534 --clear-groups "${COMMAND[0]}" --version >/dev/null 2>&1
+}
+
+writes_its_log_into_a_fifo_of_its_own() { # opened for reading as well: nobody else reads yet
+  needs_ours "the log"
+  mkfifo fifo
+  LAUNCH=(bash -c 'exec "$@" 2<>fifo' -)
+  start_only unix:path
+  await test -S path
+  timeout "$LIMIT" head -n 1 <>fifo >line
+  assert_equal "the line" "$NAME: listening on unix:path" "$(cat line)"
 }
 
 is_not_stopped_by_its_terminal() { # in its background, where only the foreground may write: stty tostop
@@ -1122,6 +1144,7 @@ resets_nobody_who_reads_late() {
   background "$BUILD/odd" unread "$ADDRESS" 1500000 "${STUFF[@]}" <>late.in >late.out 2>&1
   await grep -q sent late.out
   stop TERM
+  sleep "${READS_LATE:-0}" # longer than a limit that must not be there
   echo >late.in
   wait "$JOB"
   assert_match "what it got" "got [0-9]{5,}, the end" "$(cat late.out)"

@@ -10,8 +10,9 @@
  *   odd listener KIND FD COMMAND...
  *                                  run COMMAND with descriptor FD listening on 127.0.0.1, a socket
  *                                  with SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), room for
- *                                  2 MB that are not read and little for answers (roomy), or of
- *                                  another protocol (mptcp)
+ *                                  2 MB that are not read and little for answers (roomy), limits
+ *                                  of time and what holds answers back (limits), or of another
+ *                                  protocol (mptcp)
  *   odd unread ADDRESS BYTES TEXT REPLY
  *                                  send TEXT over and over, so many bytes; when all have arrived,
  *                                  half-close and print "sent"; after a line read all, compare it
@@ -31,6 +32,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -188,6 +190,19 @@ static void make_roomy(int fd)
         cannot("keep 2 MB for a reader");
 }
 
+static void set_limits(int fd)
+{
+    const struct timeval soon = {.tv_usec = 200000};
+    const unsigned ms = 200;
+    const int on = 1;
+
+    check(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof soon) == 0 &&
+              setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof soon) == 0 &&
+              setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms) == 0 &&
+              setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0,
+          "setsockopt");
+}
+
 _Noreturn static void run_with_listener(const char *kind, int fd, char *command[])
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = strcmp(kind, "linger") == 0 ? 100 : 0};
@@ -206,6 +221,8 @@ _Noreturn static void run_with_listener(const char *kind, int fd, char *command[
         check(setsockopt(made, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof much) == 0, "SO_RCVLOWAT");
     if (strcmp(kind, "roomy") == 0)
         make_roomy(made);
+    if (strcmp(kind, "limits") == 0)
+        set_limits(made);
     check(dup2(made, fd) == fd, "dup2");
     if (made != fd)
         close(made);
