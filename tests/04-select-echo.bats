@@ -159,7 +159,8 @@ with_descriptors() { # with_descriptors N: a command to start it through; N are 
   for first in 1100 1023; do
     exits 1 bash -c 'ulimit -n 2000; for ((i = 3; i < $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' \
       "$first" "${COMMAND[@]}" 127.0.0.1:0
-    assert_match "what it said" "^$NAME: cannot (listen on 127.0.0.1:0|make a pipe for signals): Too many open files$" "$OUTPUT"
+    assert_match "what it said" "^$NAME: cannot (listen on 127.0.0.1:0|make a pipe for signals): Too many open files$" \
+      "$(head -n 1 <<<"$OUTPUT")" # a sanitizer may add that it has no descriptor either
   done
   exits 1 bash -c 'ulimit -n 2000; exec "$@"' - "$BUILD/rude" listen 1500 "${COMMAND[@]}" fd:1500
   assert_equal "what it said" "$NAME: cannot watch fd:1500: select(2) takes no descriptor past 1023" "$OUTPUT"
