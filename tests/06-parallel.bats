@@ -511,6 +511,7 @@ clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")"
 
 @test "06: workers leave SIGSEGV, SIGBUS and SIGFPE to who handles them" { # a sanitizer, for one
   needs_ours "its threads"
+  [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   start --threads 2
   blocks_no_fault "/proc/$PID"/task/*
 }
