@@ -100,10 +100,9 @@ static bool more_comes(int fd)
 
     if (in_vain >= WAITS_IN_VAIN)
         return false;
-    if (poll(&ready, 1, MOMENT_MS) > 0)
-        return true;
-    in_vain++;
-    return false;
+    bool more = poll(&ready, 1, MOMENT_MS) > 0;
+    in_vain += !more;
+    return more;
 }
 
 void hang_up(int fd)

@@ -44,6 +44,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
 @test "02: survives a log that is as long as it may be" { survives_a_limit_of_its_log; }
 @test "02: writes so many lines about clients, and no more" { limits_what_clients_make_it_log; }
+@test "02: keeps the count of the lines it left out" { keeps_the_count_of_what_it_left_out; }
 @test "02: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "02: has the backlog it is told" { has_a_backlog; }
 @test "02: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }

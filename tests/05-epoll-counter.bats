@@ -55,6 +55,7 @@ OPTIONS_ALSO=also
 @test "05: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
 @test "05: survives a log that is as long as it may be" { survives_a_limit_of_its_log; }
 @test "05: writes so many lines about clients, and no more" { limits_what_clients_make_it_log; }
+@test "05: keeps the count of the lines it left out" { keeps_the_count_of_what_it_left_out; }
 @test "05: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "05: has the backlog it is told" { has_a_backlog --max-connections 1; }
 @test "05: serves later who finds no room in its backlog" { takes_in_later_who_found_no_room 10; }
@@ -102,6 +103,7 @@ OPTIONS_ALSO=also
 @test "05: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
 @test "05: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "05: TERM resets nobody" { resets_nobody_when_it_stops; }
+@test "05: TERM resets none of many" { resets_none_of_many_when_it_stops; }
 @test "05: TERM takes nothing back that was written" { resets_nobody_who_reads_late; }
 @test "05: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "05: removes its unix socket, and nobody else's" { removes_its_path; }

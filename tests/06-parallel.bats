@@ -63,6 +63,7 @@ OPTIONS_ALSO=also
 @test "06: is not stopped by a terminal that is not its own" { is_not_stopped_by_its_terminal; }
 @test "06: survives a log that is as long as it may be" { survives_a_limit_of_its_log; }
 @test "06: writes so many lines about clients, and no more" { limits_what_clients_make_it_log; }
+@test "06: keeps the count of the lines it left out" { keeps_the_count_of_what_it_left_out; }
 @test "06: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "06: has the backlog it is told" { has_a_backlog --max-connections 1; }
 @test "06: serves later who finds no room in its backlog" {
@@ -110,6 +111,7 @@ OPTIONS_ALSO=also
 @test "06: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
 @test "06: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "06: TERM resets nobody" { resets_nobody_when_it_stops; }
+@test "06: TERM resets none of many" { resets_none_of_many_when_it_stops; }
 @test "06: TERM takes nothing back that was written" { resets_nobody_who_reads_late; }
 @test "06: QUIT lets go of a listener that others share" { lets_go_of_a_shared_listener; }
 @test "06: removes its unix socket, and nobody else's" { removes_its_path; }
@@ -503,7 +505,8 @@ clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")"
   strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
   local i
   for i in {1..8}; do
-    exits 1 strace -D -f -qq -o trace -e trace=epoll_wait -e inject=epoll_wait:error=EINVAL:when=1 \
+    exits 1 strace -D -f -qq -o trace -e trace=epoll_wait,exit_group -e inject=epoll_wait:error=EINVAL:when=1 \
+      -e inject=exit_group:delay_enter=300000 \
       "${COMMAND[@]}" --threads 8 127.0.0.1:0
     assert_equal "lines with the reason" 1 "$(grep -c ': cannot wait: Invalid argument$' <<<"$OUTPUT")"
   done

@@ -517,6 +517,30 @@ limits_what_clients_make_it_log() { # 200 lines at once, then 20 a second, and h
   await tells
 }
 
+keeps_the_count_of_what_it_left_out() { # while nobody reads its log
+  needs_ours "the log"
+  local pipe i
+  mkfifo full
+  exec {pipe}<>full
+  head -c 65536 /dev/zero >&"$pipe"
+  LAUNCH=("$BUILD/rude" listen 5 bash -c 'exec "$@" 2>full' -)
+  start_quietly
+  rude reset "$ADDRESS" 400 "$RESET_TEXT"
+  for i in {1..4}; do # each may have a line again, after 50 ms, and finds no room for it
+    sleep 0.1
+    rude reset "$ADDRESS" 1 "$RESET_TEXT"
+  done
+  what_came 0.5 >drained
+  says_how_many() {
+    rude reset "$ADDRESS" 1 "$RESET_TEXT"
+    what_came 0.2 >>said
+    grep -aq ' lines about clients were left out$' said
+  }
+  await says_how_many
+  assert_at_least "lines left out, of 400" 150 "$(sed -n 's/.*: \([0-9]*\) lines about clients were left out$/\1/p' said | head -n 1)"
+}
+what_came() { timeout "$1" cat <&"$pipe" || true; } # what has come by then
+
 logs_no_byte_of_a_client() { # whose socket has a path with a newline, and with what a terminal obeys
   needs_ours "unix:PATH"
   start_at unix:path
@@ -1148,6 +1172,27 @@ resets_nobody_who_reads_late() {
   echo >late.in
   wait "$JOB"
   assert_match "what it got" "got [0-9]{5,}, the end" "$(cat late.out)"
+}
+
+resets_none_of_many_when_it_stops() { # all of whom have sent more than was read: nobody is waited for for long
+  local i fds=()
+  start "${START[@]}"
+  for i in {1..40}; do
+    connect
+    greet "$FD"
+    fds+=("$FD")
+  done
+  signal STOP "-$PID"
+  await equals T state "$PID"
+  for i in "${fds[@]}"; do head -c 60000 /dev/zero >&"$i"; done
+  signal TERM
+  signal CONT "-$PID"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+  for i in "${fds[@]}"; do
+    timeout "$LIMIT" cat <&"$i" >heard 2>cat.log || true
+    assert_equal "what ended it" "" "$(cat cat.log)"
+  done
 }
 
 lets_go_of_a_shared_listener() { # QUIT, when another process has the socket open, too, and clients come
