@@ -208,8 +208,8 @@ struct address server_options(int argc, char *argv[], const char *about,
     struct address address;
     const char *why;
 
-    signal(SIGTTOU,
-           SIG_IGN); /* or a log line might stop us, in the background: termios(3), TOSTOP */
+    /* Or a log line would stop us in the background of a terminal with TOSTOP: termios(3). */
+    signal(SIGTTOU, SIG_IGN);
     command.about = about;
     command.options = options;
     int words = options_parse(argc, argv, &command);
