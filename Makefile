@@ -102,7 +102,7 @@ bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes
 accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what the last make bench has measured
 	@sh bench/accept.sh
 
-test: all tools ## run the tests: see the README for STEP, SERVER and VARIANT
+test: all tools ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
 check: test ## the same

@@ -57,7 +57,7 @@ STUFF=(x x) # to be sent for ever, and the answer
 @test "02: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "02: survives a broken pipe" { survives_a_broken_pipe; }
 @test "02: survives 200 resets" { survives_resets; }
-@test "02: survives 10,000 that connect and leave, or reset" { survives_a_scan 10000; }
+@test "02: survives many that connect and leave, or reset" { survives_a_scan; }
 @test "02: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "02: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "02: survives a suspension" { survives_a_suspension; }

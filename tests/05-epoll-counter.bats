@@ -78,7 +78,7 @@ OPTIONS_ALSO=also
 @test "05: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "05: survives a broken pipe" { survives_a_broken_pipe; }
 @test "05: survives 200 resets" { survives_resets; }
-@test "05: survives 10,000 that connect and leave, or reset" { survives_a_scan 10000; }
+@test "05: survives many that connect and leave, or reset" { survives_a_scan; }
 @test "05: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "05: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "05: survives a suspension" { survives_a_suspension; }

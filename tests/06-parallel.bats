@@ -80,7 +80,7 @@ OPTIONS_ALSO=also
 @test "06: finishes a write that a signal has cut" { finishes_a_write_that_a_signal_cut; }
 @test "06: survives a broken pipe" { survives_a_broken_pipe; }
 @test "06: survives 200 resets" { survives_resets; }
-@test "06: survives 10,000 that connect and leave, or reset" { survives_a_scan 10000; }
+@test "06: survives many that connect and leave, or reset" { survives_a_scan; }
 @test "06: closes the descriptors of those who have left" { closes_the_descriptors_of_who_has_left; }
 @test "06: says nothing of clients that leave well" { says_nothing_of_who_leaves_well; }
 @test "06: survives a suspension" { survives_a_suspension; }
@@ -344,8 +344,8 @@ shares_when_full() { # two servers with room for one client each
 @test "06: of two that share a listener one ends, and the other serves who comes" {
   needs_ours "fd:N"
   local try first
-  LAUNCH=("$BUILD/rude" listen 5 bash -c '"$1" fd:5 --threads 8 & until (($(grep -c "listening on" "$0") == 1)); do :; done; exec "$@"')
-  for try in {1..12}; do
+  LAUNCH=("$BUILD/rude" listen 5 bash -c '"$1" fd:5 --threads 8 & until (($(grep -c "listening on" "$0") == 1)); do sleep 0.01; done; exec "$@"')
+  for ((try = 1; try <= $(repeats 8 40); try++)); do
     LAUNCH[6]=$BATS_TEST_TMPDIR/server.${#PIDS[@]}.log
     start_at fd:5 --threads 1
     await equals 2 grep -c 'listening on' "$LOG"

@@ -44,7 +44,7 @@ explains_itself_to_a_full_pipe() { # that is non-blocking: whoever shares it may
   exec {pipe}<>full
   head -c 65536 /dev/zero >&"$pipe"
   background "$BUILD/rude" unwilling "${COMMAND[@]}" --help >full 2>err.log
-  is_writing() { [[ $(readlink "/proc/$JOB/exe") -ef ${COMMAND[0]} && $(state "$JOB") == S ]] || ended_job; }
+  is_writing() { [[ /proc/$JOB/exe -ef ${COMMAND[0]} && $(state "$JOB") == S ]] || ended_job; }
   ended_job() { [[ $(state "$JOB") == Z ]] || ! kill -0 "$JOB" 2>/dev/null; }
   await is_writing
   background cat <&"$pipe" >help.out
@@ -54,11 +54,11 @@ explains_itself_to_a_full_pipe() { # that is non-blocking: whoever shares it may
 
 # refuses WORD MESSAGE OPTION...: exit 2, the word and the usage on stderr, nothing on stdout
 refuses() {
-  local word=$1 message=$2 status=0
+  local word=$1 message=$2 status=0 said
   shift 2
   timeout -k 1 "$LIMIT" "${COMMAND[@]}" "$@" >out.log 2>err.log </dev/null || status=$?
-  if [[ $status == 2 && ! -s out.log && $(cat err.log) == "$NAME: "*"'$word'"*"usage: $NAME "* &&
-    $(cat err.log) == *"$message"* ]]; then
+  said=$(<err.log)
+  if [[ $status == 2 && ! -s out.log && $said == "$NAME: "*"'$word'"*"usage: $NAME "* && $said == *"$message"* ]]; then
     REFUSED=$((REFUSED + 1))
     return 0
   fi
@@ -409,7 +409,7 @@ shares_a_descriptor() { # with a server that makes the socket non-blocking: no s
     for i in {1..20}; do serves; done
     connect
     greet "$FD"
-    hears_nothing "$FD" 0.5
+    hears_nothing "$FD" 0.3
     serves
   }
   assert_cpu "CPU time for that, in ms" 60 serve_and_idle
@@ -467,9 +467,9 @@ start_quietly() { # on descriptor 5, when nothing is to be read of what it says:
 }
 listens_on_5() { # where its descriptor 5 listens, by the table of the kernel
   local inode port
+  [[ /proc/$PID/exe -ef ${COMMAND[0]} ]] || return 1 # the table may be long
   inode=$(readlink "/proc/$PID/fd/5") && inode=${inode//[^0-9]/}
   port=$(awk -v inode="$inode" '$4 == "0A" && $10 == inode { print substr($2, 10) }' /proc/net/tcp)
-  [[ $(readlink "/proc/$PID/exe") -ef ${COMMAND[0]} ]] || return 1
   [[ -n $port && -n $inode ]] && ADDRESS=127.0.0.1:$((16#$port))
 }
 
@@ -510,7 +510,7 @@ survives_a_limit_of_its_log() { # RLIMIT_FSIZE comes with a signal, SIGXFSZ
 limits_what_clients_make_it_log() { # 200 lines at once, then 20 a second, and how many were left out
   needs_ours "the log"
   local began=$SECONDS lines
-  start "${START[@]}"
+  start "${START[@]}" --backlog 1000
   rude reset "$ADDRESS" 600 "$RESET_TEXT"
   serves
   lines=$(grep -c ': client 127' "$LOG")
@@ -533,16 +533,17 @@ keeps_the_count_of_what_it_left_out() { # while nobody reads its log
     sleep 0.1
     rude reset "$ADDRESS" 1 "$RESET_TEXT"
   done
-  what_came 0.5 >drained
+  what_came 0.5 >said # it may still be busy with the last of them, and says it at once
   says_how_many() {
     rude reset "$ADDRESS" 1 "$RESET_TEXT"
     what_came 0.2 >>said
     grep -aq ' lines about clients were left out$' said
   }
   await says_how_many
-  assert_at_least "lines left out, of 400" 150 "$(sed -n 's/.*: \([0-9]*\) lines about clients were left out$/\1/p' said | head -n 1)"
+  assert_at_least "lines left out, of 400" 150 \
+    "$(sed -n 's/.*: \([0-9]*\) lines about clients were left out$/\1/p' said | awk '{ n += $1 } END { print n + 0 }')"
 }
-what_came() { timeout "$1" cat <&"$pipe" || true; } # what has come by then
+what_came() { timeout "$1" cat <&"$pipe" | tr -d '\0'; } # what has come by then
 
 logs_no_byte_of_a_client() { # whose socket has a path with a newline, and with what a terminal obeys
   needs_ours "unix:PATH"
@@ -671,14 +672,17 @@ finishes_a_write_that_a_signal_cut() { # SIGSTOP and SIGCONT while it writes to 
 # ---- one client's trouble -----------------------------------------------------------------------
 
 survives_resets() {
-  start
+  local room=(--backlog 300) # or the system keeps some of them waiting for a second
+  [[ -z $SERVER ]] || room=()
+  start "${room[@]}"
   rude reset "$ADDRESS" 200 "$(head -c 20000 /dev/zero | tr '\0' x)"
   serves
 }
 
 # survives_a_scan N: clients that connect and close, or reset, before they have said a word
 survives_a_scan() {
-  local before n=$1
+  local before n
+  n=$(repeats 1000 10000)
   [[ -z $SANITIZED ]] || n=$((n / 10)) # in such a build a fork takes its time
   start "${START[@]}"
   serves
@@ -854,7 +858,7 @@ serves_clients_by_turns() {
 serves_two_hundred() { # at once, with interleaved messages
   local pause
   start
-  for pause in 500 2000 8000; do # on a busy machine the first may have left before the last is served
+  for pause in 150 500 2000 8000; do # on a busy machine the first may have left before the last is served
     swarm "$ADDRESS" --clients 200 --rounds 4 --pause "$pause" --protocol "$PROTOCOL" >swarm.log
     assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
     [[ -z $SANITIZED ]] || return 0 # in such a build a fork may take longer than all their talk
@@ -1026,7 +1030,7 @@ idles_at_no_cost() { # with clients, silent ones and one that takes no answers, 
   connect
   rude_in_background stuff "$ADDRESS" "${STUFF[@]}"
   await_rude stuck
-  assert_cpu "CPU time in an idle second, in ms" 20 hears_nothing "$FD" 1
+  assert_cpu "CPU time in an idle half second, in ms" 20 hears_nothing "$FD" 0.5
 }
 
 idles_when_the_pressure_is_over() { # a client that took no answers has taken them, and stays
@@ -1037,7 +1041,7 @@ idles_when_the_pressure_is_over() { # a client that took no answers has taken th
   await_rude stuck
   echo >&"$TO"
   await_rude drained
-  assert_cpu "CPU time in an idle second, in ms" 20 hears_nothing "$FD" 1
+  assert_cpu "CPU time in an idle half second, in ms" 20 hears_nothing "$FD" 0.5
   echo >&"$TO"
   await_rude '^got'
 }
@@ -1152,7 +1156,7 @@ resets_nobody_when_it_stops() { # though more has arrived than it has read (but 
   await all_has_arrived 32000
   signal TERM
   signal CONT # step 03's children stay asleep until they have been told
-  [[ -z $SERVER ]] || signal CONT "-$PID"
+  [[ -z $SERVER ]] || signal CONT "-$PID" || true # it may have ended already
   timeout "$LIMIT" cat <&"$FD" >heard 2>cat.log || true
   assert_equal "what ended it" "" "$(cat cat.log)"
   await_end

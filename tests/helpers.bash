@@ -12,6 +12,14 @@ bats_require_minimum_version 1.5.0
 
 LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever does
 
+if [[ -z ${SUITE:-} ]]; then # bats was called by hand: run.sh would have seen to it
+  export LC_ALL=C.UTF-8
+  umask 022
+fi
+
+# A pipe that nobody writes to: who reads from it with a time-out sleeps, and needs no process for it.
+if [[ -p ${SUITE:-}/nap ]]; then exec {NAP}<>"$SUITE/nap"; else exec {NAP}<> <(:); fi
+
 : "${BUILD:=$PWD/build}" "${SERVER:=}"
 PIDS=()
 case $BUILD in
@@ -28,6 +36,9 @@ use_step() { # use_step NN-name: which program this file is about
       [[ ${COMMAND[i]} != /* && -f $top/${COMMAND[i]} ]] && COMMAND[i]=$top/${COMMAND[i]}
     done
     NAME=${COMMAND[0]##*/}
+    # It has the environment that make test was called with, not that of the tests. SUITE: see suite.bash
+    [[ ! -e ${SUITE:-}/environment ]] ||
+      COMMAND=(env -i SUITE="$SUITE" sh -c '. "$SUITE/environment"; exec "$@"' - "${COMMAND[@]}")
   else
     COMMAND=("$BUILD/$1")
     NAME=$1
@@ -37,7 +48,7 @@ use_step() { # use_step NN-name: which program this file is about
 # ---- starting and stopping ----------------------------------------------------------------------
 
 background() { # background COMMAND...: detached from this shell; sets JOB
-  "$BATS_TEST_DIRNAME/detached.bash" "$@" <&0 & # without <&0 bash would give it /dev/null to read
+  bash "$BATS_TEST_DIRNAME/detached.bash" "$@" <&0 & # without <&0 bash would give it /dev/null to read
   JOB=$!
   PIDS+=("$JOB")
 }
@@ -77,9 +88,13 @@ start_at() { # start_at ADDRESS OPTION...
 }
 
 is_ready() {
-  ADDRESS=$(sed -n 's/^.*listening on \(.*\)$/\1/p' "$LOG" | head -n 1)
-  [[ -n $ADDRESS ]]
-}
+  local line
+  ADDRESS=
+  while IFS= read -r line; do
+    [[ $line != *"listening on "* ]] || { ADDRESS=${line##*listening on } && return 0; }
+  done <"$LOG"
+  return 1
+} 2>/dev/null # in case there is no log yet
 
 await_ready() {
   local i
@@ -89,7 +104,7 @@ await_ready() {
       echo "the server has ended before it was ready"
       return 1
     }
-    sleep 0.02
+    nap
   done
   echo "the server was not ready after $LIMIT s"
   return 1
@@ -119,7 +134,6 @@ assert_last_line() { # not asked of a reader's own server
 }
 
 setup() {
-  mkdir -p "$BATS_TEST_TMPDIR"
   cd "$BATS_TEST_TMPDIR" || return 1
   [[ -z ${SIGNALS_IN_SELECT:-} ]] || needs_signals_in_select
 }
@@ -130,7 +144,8 @@ teardown() {
     kill -KILL -- "-$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
   done
-  report=$(grep -lE 'ERROR: [A-Za-z]*Sanitizer|WARNING: ThreadSanitizer|runtime error:' \
+  report=
+  [[ -z $SANITIZED ]] || report=$(grep -lE 'ERROR: [A-Za-z]*Sanitizer|WARNING: ThreadSanitizer|runtime error:' \
     "$BATS_TEST_TMPDIR"/*.log 2>/dev/null)
   if [[ -z $BATS_TEST_COMPLETED || -n $report ]]; then
     for log in "$BATS_TEST_TMPDIR"/*.log; do
@@ -168,6 +183,10 @@ needs_no_sanitizer() { # needs_no_sanitizer WHAT: its runtime needs what is to b
 needs_signals_in_select() { # step 04 has to be stopped while it waits
   [[ $BUILD != */tsan* ]] ||
     skip "the runtime of this sanitizer holds signals back from a thread that only waits in select"
+}
+
+repeats() { # repeats FEW MANY: how often to do what is merely repeated; MANY by make test-all
+  if [[ -n ${TEST_ALL:-} ]]; then echo "$2"; else echo "$1"; fi
 }
 
 needs_ipv6() {
@@ -245,11 +264,20 @@ refused() { "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || 
 
 # ---- looking at a process -----------------------------------------------------------------------
 
-state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
+state() { # a letter: R, S, T, Z ...
+  local stat
+  IFS= read -r stat <"/proc/$1/stat" || return 0
+  stat=${stat##*) }
+  echo "${stat%% *}"
+} 2>/dev/null
 in_use() { echo $(($(n_fds "$PID") + $(n_children "$PID"))); } # the server's descriptors and children
 memory_kb() { awk '/^VmHWM:/ { print $2 }' "/proc/$1/status"; }
-children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
-n_children() { children "$1" | wc -w; }
+children() { [[ ! -r /proc/$1/task/$1/children ]] || echo "$(<"/proc/$1/task/$1/children")"; } 2>/dev/null
+n_children() {
+  local all
+  read -r -a all < <(children "$1") || true
+  echo "${#all[@]}"
+}
 n_zombies() {
   local child
   for child in $(children "$1"); do [[ $(state "$child") != Z ]] || echo "$child"; done | wc -l
@@ -336,11 +364,15 @@ assert_cpu() {
   assert_at_most "$1" "$2" "$spent"
 }
 
+nap() { # as sleep 0.02
+  IFS= read -r -t 0.02 -u "$NAP" || true
+}
+
 await() { # await COMMAND...: until it is true
   local end=$((SECONDS + LIMIT + 1))
   while ((SECONDS < end)); do
     "$@" && return 0
-    sleep 0.02
+    nap
   done
   echo "not so after $LIMIT s: $*"
   return 1

@@ -3,6 +3,8 @@
  * odd: what the tests need besides rude: servers started in odd circumstances, and clients that are
  * odd rather than rude.
  *
+ *   odd plain COMMAND...           run COMMAND as if nobody had set anything for it: no signal
+ *                                  ignored or blocked, umask 022, limits as high as they may be
  *   odd stderr KIND COMMAND...     run COMMAND with a stderr that has room for a line or two and
  *                                  that nobody reads: terminal, pipe, stream or datagram (sockets)
  *   odd background COMMAND...      run COMMAND in the background of a terminal that lets only its
@@ -41,7 +43,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -82,6 +86,45 @@ static void wait_for_line(void)
         clearerr(stdin);
 }
 
+/* ---- plain -----------------------------------------------------------------------------------*/
+
+/* Not higher than this: some programs look at each descriptor that they might have. */
+#define DESCRIPTORS 4096
+/* A thread's stack is as large as this limit. */
+#define STACK (8 << 20)
+
+static void raise_limits(void)
+{
+    static const int limits[] = {RLIMIT_AS,      RLIMIT_CPU,   RLIMIT_DATA,   RLIMIT_FSIZE,
+                                 RLIMIT_MEMLOCK, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_STACK};
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct rlimit limit;
+        rlim_t most = limits[i] == RLIMIT_NOFILE  ? DESCRIPTORS
+                      : limits[i] == RLIMIT_STACK ? STACK
+                                                  : RLIM_INFINITY;
+        check(getrlimit(limits[i], &limit) == 0, "getrlimit");
+        most = most < limit.rlim_max ? most : limit.rlim_max; /* RLIM_INFINITY is the largest */
+        if (limit.rlim_cur < most)
+            limit.rlim_cur = most;
+        check(setrlimit(limits[i], &limit) == 0, "setrlimit");
+    }
+}
+
+_Noreturn static void run_plain(char *command[])
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL); /* fails for KILL, STOP and those of the C library */
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    umask(022);
+    raise_limits();
+    execvp(command[0], command);
+    die("cannot run %s: %s", command[0], strerror(errno));
+}
+
 /* ---- stderr -----------------------------------------------------------------------------------*/
 
 /* Opens a terminal: ends[0] is its master. */
@@ -97,13 +140,15 @@ static void open_terminal(int ends[2])
  * is room, though a line or two is more than it takes. */
 static void fill(int ends[2])
 {
+    /* What is read of a terminal makes room a moment later, of a socket at once. */
+    int moment = isatty(ends[0]) ? 20 : 0;
     struct pollfd room = {.fd = ends[1], .events = POLLOUT};
     char bytes[64] = "";
 
     check(set_nonblocking(ends[1], true) == 0, "fcntl");
     while (write(ends[1], bytes, sizeof bytes) > 0)
         ;
-    while (poll(&room, 1, 20) == 0)
+    while (poll(&room, 1, moment) == 0)
         check(read(ends[0], bytes, sizeof bytes) > 0, "read");
     check(set_nonblocking(ends[1], false) == 0, "fcntl");
 }
@@ -336,7 +381,9 @@ int main(int argc, char *argv[])
     log_start(argv[0]);
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (strcmp(what, "stderr") == 0 && argc > 3)
+    if (strcmp(what, "plain") == 0)
+        run_plain(argv + 2);
+    else if (strcmp(what, "stderr") == 0 && argc > 3)
         run_mute(argv[2], argv + 3);
     else if (strcmp(what, "background") == 0)
         run_in_background(argv + 2);

@@ -78,7 +78,7 @@ END
     cd "$work/tree" || exit
     unset MAKEFLAGS MAKELEVEL MFLAGS VARIANT OUT CC CFLAGS BUILD SERVER STEP
     export LC_ALL=C.UTF-8 NO_COLOR=1 TERM=dumb ORDERS=$work/orders STATUS=$work/status
-    exec "$top/tests/detached.bash" env --default-signal=INT,QUIT,PIPE bash --norc --noprofile "$work/loop" </dev/null >>"$work/out" 2>&1
+    exec bash "$top/tests/detached.bash" env --default-signal=INT,QUIT,PIPE bash --norc --noprofile "$work/loop" </dev/null >>"$work/out" 2>&1
   ) &
   session=$!
   exec 8<>"$work/orders" 9<>"$work/status" # both ways: never an end of file

@@ -13,7 +13,7 @@ setup_file() { # the chapters wait more than they work: several at a time
   is_default_build || return 0
   for chapter in "${CHAPTERS[@]}"; do
     log=$BATS_FILE_TMPDIR/$chapter
-    "$BATS_TEST_DIRNAME/detached.bash" bash -c '
+    bash "$BATS_TEST_DIRNAME/detached.bash" bash -c '
       bash "$0/transcript.bash" "$0/../TUTORIAL.md" "$1." >"$2.running" 2>&1; mv "$2.running" "$2.log"
     ' "$BATS_TEST_DIRNAME" "$chapter" "$log" </dev/null >/dev/null 2>&1 &
     echo $! >>"$BATS_FILE_TMPDIR/pids"
