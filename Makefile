@@ -39,7 +39,7 @@ COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: all tools check test torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
+.PHONY: all tools check test test-all torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
   accept-tutorial stuck ladder bench accept-bench million bench/million $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
@@ -105,7 +105,10 @@ accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what th
 test: all tools ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
-check: test ## the same
+test-all: all tools ## the same tests, but what is merely repeated is repeated ten times as often
+	@TEST_ALL=yes sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
+
+check: test ## as make test
 
 check-tutorial: all ## run every command of TUTORIAL.md, compare every output and every line of code
 	@sh tests/run.sh "$(OUT)" tutorial

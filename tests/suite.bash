@@ -10,6 +10,8 @@ set -u
 LIMIT=1500 # seconds for a file: a last resort, since each wait in a test has a limit of its own
 declare -A running=() # process group of a bats: its file
 total=0 failed=0 skipped=0
+terminal=
+[[ ! -t 1 ]] || terminal=yes
 
 left() { # the processes that tests have started and not ended
   local file pid
@@ -41,7 +43,7 @@ one_more() { # one_more FAILED WHAT: the result of a check that is no test of ba
   total=$((total + 1)) failed=$((failed + $1))
   if (($1)); then
     echo "not ok $total $2"
-  elif [[ ! -t 1 ]]; then
+  elif [[ -z $terminal ]]; then
     echo "ok $total $2"
   fi
 }
@@ -87,7 +89,7 @@ finish() { # finish FILE
   name=$(name_of "$1")
   read -r code seconds <"$SUITE/$name.status" || { code=none seconds=0; }
   awk -v name="$name" -v code="$code" -v seconds="$seconds" -v n="$total" -v planned="$(grep -c '^@test' "$1")" \
-    -v terminal="$([[ ! -t 1 ]] || echo yes)" -v counts="$SUITE/counts" '
+    -v terminal="$terminal" -v counts="$SUITE/counts" '
     /^1\.\.[0-9]+$/ { next }
     /^(not )?ok [0-9]+ / {
       bad = /^not/; skip = !bad && / # skip/; tests++; failed += bad; skipped += skip
@@ -122,7 +124,10 @@ finish_done() {
 # The longest first, or the end would wait for one of them: the length of a file is a fair guess.
 mapfile -t files < <(ls -S "$@")
 jobs=$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 2))
-[[ -t 1 ]] || echo "1..$(($(cat "$@" | grep -c '^@test') + 1))"
+planned=$(($(cat "$@" | grep -c '^@test') + 1))
+if [[ -z $terminal ]]; then echo "1..$planned"; else
+  echo "$planned tests in $# files, $jobs files at a time; a line for each file when it is done:"
+fi
 for file in "${files[@]}"; do
   while ((${#running[@]} >= jobs)); do wait -n; finish_done; done
   start "$file"
@@ -131,8 +136,6 @@ while ((${#running[@]})); do wait -n; finish_done; done
 check_left
 
 ((failed == 0)) || echo "$failed of $total tests failed: \`make test STEP=03\` runs those of one step." >&2
-printf '%d passed, %d failed, %d skipped, in %d s.' $((total - failed - skipped)) "$failed" "$skipped" "$SECONDS"
-if [[ -n $TEST_ALL ]]; then echo; else
-  echo " What is only repeated, as 1,000 stops, \`make test-all\` repeats more often."
-fi
+printf '%d passed, %d failed, %d skipped, in %d s.\n' $((total - failed - skipped)) "$failed" "$skipped" "$SECONDS"
+[[ -n $TEST_ALL ]] || echo "\`make test-all\` runs the same, and repeats ten times as often what goes wrong only now and then."
 ((failed == 0))

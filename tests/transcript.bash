@@ -82,7 +82,8 @@ END
   ) &
   session=$!
   exec 8<>"$work/orders" 9<>"$work/status" # both ways: never an end of file
-  seen=0 n=0 port_of=()
+  exec 7<"$work/out"
+  raw='' n=0 port_of=()
 }
 
 free_port() { # sets port
@@ -108,9 +109,19 @@ with_their_ports() {
   for said in "${!port_of[@]}"; do REPLY=${REPLY//"${port_of[$said]}"/"$said"}; done
 }
 
+nap() { IFS= read -r -t 0.02 -u "$NAP"; } # as sleep 0.02, without a process
+exec {NAP}<> <(:)
+
+more() { # has anything been printed since we looked? It is added to $raw
+  local chunk nothing=1
+  while IFS= read -r -d '' chunk <&7 || [[ -n $chunk ]]; do raw+=$chunk nothing=0; done
+  return $nothing
+}
+
 # What has been printed since the last command matched; without the shell's notes on jobs.
 take_output() {
-  got=$(tail -c "+$((seen + 1))" "$work/out" | tr -d '\0' |
+  more
+  got=$(printf '%s' "$raw" |
     sed -E 's/^[^ ]*\/(loop|command\.[0-9]+): line [0-9]+: /bash: /
             /^(bash: +[0-9]+|\[[0-9]+\][-+ ]) +(Done|Exit|Terminated|Killed|Aborted|Broken pipe|Hangup|Interrupt|Quit|Stopped)( |$)/d'; echo x)
   got=${got%x}
@@ -119,17 +130,24 @@ take_output() {
 
 # ---- comparing -----------------------------------------------------------------------------------
 
-matches() { # EXPECTED GOT
-  local expression='^' line nl=$'\n'
+declare -A expression_of=()
+make_expression() { # TEXT: what matches it, in expression_of
+  local expression='^' line c nl=$'\n'
   while IFS= read -r line; do
     if [[ $line == ... ]]; then
       expression+="([^$nl]*$nl)*"
       continue
     fi
-    line=$(sed 's/[][\.*^$+?(){}|]/\\&/g; s/\\\.\\\.\\\./[^\n]*/g' <<<"$line")
-    expression+=${line//'[^\n]'/"[^$nl]"}$nl
+    for c in '\' . '*' ^ $ + '?' '(' ')' '{' '}' '|' '[' ']'; do line=${line//"$c"/"\\$c"}; done
+    expression+=${line//'\.\.\.'/"[^$nl]*"}$nl
   done <<<"$1"
-  [[ ${2:+$2$nl} =~ $expression$ ]]
+  expression_of[$1]=$expression$
+}
+
+matches() { # EXPECTED GOT
+  [[ $1 != "$2" ]] || return 0
+  [[ -n ${expression_of[$1]-} ]] || make_expression "$1"
+  [[ ${2:+$2$'\n'} =~ ${expression_of[$1]} ]]
 }
 
 # Two programs that print at the same moment do so in no certain order: what servers log comes last.
@@ -192,13 +210,15 @@ run_command() {
       if as_expected && [[ $result == "$status" ]]; then right=yes; fi
       [[ $right == no && $options != *" again "* && $result == "$status" ]] && ((SECONDS < until))
     do
-      sleep 0.02
+      until more || ((SECONDS >= until)); do nap; done
     done
     [[ $right == no && $options == *" again "* ]] && ((SECONDS < until)) || break
-    seen=$(stat -c %s "$work/out")
-    sleep 0.02
+    more
+    raw=
+    nap
   done
-  seen=$(stat -c %s "$work/out")
+  more
+  raw=
   expected=$shown
   [[ $right == yes ]] && return
   complain "not what it says"

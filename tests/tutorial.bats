@@ -40,7 +40,7 @@ chapter() { # chapter N: what its transcripts show is what is seen
   local i log=$BATS_FILE_TMPDIR/$1.log
   for ((i = 0; i < LIMIT * 500; i++)); do
     [[ ! -e $log ]] || break
-    sleep 0.02
+    nap
   done
   cat "$log"
   assert_match "result" " 0 failed," "$(tail -n 1 "$log")"

@@ -53,7 +53,7 @@ static struct {
 
 static struct unit *units;
 static long n_units, n_skipped;
-static long quick, seeds = 1000, stops = 1000, logs = 4, strangers = 12, jobs, table;
+static long quick, seeds = -1, stops = -1, logs = 4, strangers = 12, jobs, table;
 static char **cases; /* the words that say which; NULL ends them */
 
 /* Is this trial one of those asked for? A name is STEP, STEP:CALL... or STEP:KIND:..., as long as
@@ -161,9 +161,9 @@ static void deal_out(void)
     for (int step = N_STEPS - 1; step >= 0; step--) { /* the longest first */
         for (int i = 0; i < n_rules; i++)
             add_rule(step, &rules[i]);
-        add_seeds((struct trial){.step = step, .kind = NOISE}, "", quick ? 40 : seeds, SEEDS);
+        add_seeds((struct trial){.step = step, .kind = NOISE}, "", seeds, SEEDS);
         if (step >= 2) /* 01 and 02 have no order in which to stop */
-            add_seeds((struct trial){.step = step, .kind = STOP}, "", quick ? 40 : stops, SEEDS);
+            add_seeds((struct trial){.step = step, .kind = STOP}, "", stops, SEEDS);
     }
     if (n_units == 0 && n_skipped == 0)
         usage_error("there is no such trial", cases[0]);
@@ -353,6 +353,10 @@ int main(int argc, char *argv[])
     }
     if (words < 2)
         usage_error("a word is missing", words == 0 ? "BUILD" : "SHIM");
+    if (seeds == -1)
+        seeds = quick ? 40 : 1000;
+    if (stops == -1)
+        stops = quick ? 40 : 1000;
     cases = argv + 3;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
