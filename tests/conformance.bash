@@ -622,8 +622,8 @@ says_nothing_of_who_leaves_well() {
 # ---- bytes --------------------------------------------------------------------------------------
 
 echoes_every_byte() {
-  local i
-  for i in {0..255}; do printf '%b' "\\x$(printf %x "$i")"; done >bytes
+  local i byte
+  for i in {0..255}; do printf -v byte '\\x%x' "$i" && printf '%b' "$byte"; done >bytes
   assert_equal "size of the sample" 256 "$(wc -c <bytes)"
   start
   say "$ADDRESS" <bytes >echo.out

@@ -295,13 +295,13 @@ all_has_arrived() { # all_has_arrived BYTES: a socket of the server has so many 
     '$4 == "01" && index($2, port) && ("x" substr($5, 10)) >= least { found = 1 } END { exit !found }' /proc/net/tcp
 }
 in_group() { # the processes of a group, zombies left out
-  local stat
-  for stat in /proc/[0-9]*/stat; do
-    stat=$(cat "$stat" 2>/dev/null) || continue
+  local file stat
+  for file in /proc/[0-9]*/stat; do
+    IFS= read -r stat <"$file" || continue
     # shellcheck disable=SC2086
     set -- "$1" ${stat##*) }
     [[ $4 == "$1" && $2 != Z ]] && echo "${stat%% *}"
-  done
+  done 2>/dev/null
   true
 }
 blocks_no_fault() { # blocks_no_fault DIRECTORY...: of /proc; no thread there blocks SIGBUS 7, SIGFPE 8, SIGSEGV 11
