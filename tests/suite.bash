@@ -50,7 +50,7 @@ one_more() { # one_more FAILED WHAT: the result of a check that is no test of ba
 
 check_left() {
   local i pid pids
-  for i in {1..100}; do # who was killed may need a moment to be gone
+  for i in {1..20}; do # who was killed may need a moment to be gone
     pids=$(left)
     [[ -n $pids ]] || break
     sleep 0.05
@@ -64,7 +64,9 @@ mkfifo "$SUITE/nap" || exit # see helpers.bash
 # ---- one file: what bats prints is seen at once ----------------------------------------------------
 
 if (($# == 1)); then
-  timeout --foreground -k 10 "$LIMIT" bats "$1" </dev/null
+  look=(--tap)
+  [[ -z $terminal || $TERM == dumb ]] || look=(--pretty)
+  timeout --foreground -k 10 "$LIMIT" bats "${look[@]}" "$1" </dev/null
   status=$?
   [[ -z $(left) ]] || check_left
   exit $((status ? status : failed))
@@ -91,10 +93,11 @@ finish() { # finish FILE
   awk -v name="$name" -v code="$code" -v seconds="$seconds" -v n="$total" -v planned="$(grep -c '^@test' "$1")" \
     -v terminal="$terminal" -v counts="$SUITE/counts" '
     /^1\.\.[0-9]+$/ { next }
+    !/^((not )?ok [0-9]+ |#)/ { $0 = "# " $0 } # a complaint of bats
     /^(not )?ok [0-9]+ / {
       bad = /^not/; skip = !bad && / # skip/; tests++; failed += bad; skipped += skip
       sub(/ok [0-9]+/, "ok " ++n)
-      quiet = terminal && !bad
+      quiet = terminal && !bad # and so are the lines that follow
       if (terminal && skip) { sub(/^ok [0-9]+ /, ""); sub(/ # skip */, ": "); skips = skips "  skipped  " $0 "\n" }
     }
     !quiet
