@@ -40,7 +40,7 @@ done
 [ -n "${work:-}" ] || complain 2 "there is no directory for temporary files: neither /tmp nor /var/tmp can be written"
 chmod 755 "$work" # some servers are run by another user
 if [ -n "$SERVER" ]; then
-  {
+  { # shellcheck disable=SC2016
     export -p
     echo "SUITE='$work'; export SUITE"
     echo 'PWD=$(pwd -P); unset OLDPWD' # where the tests are is not where we are
