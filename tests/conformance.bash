@@ -340,11 +340,15 @@ needs_no_descriptors() { # started with 0, 1, 2 closed, it does not take a clien
   needs_ours "unix:PATH"
   local line pid
   LAUNCH=(bash -c 'exec "$@" 0<&- 1>&- 2>&-' -)
-  start_only unix:path
-  await test -S path
-  ADDRESS=unix:path
+  ADDRESS=unix:path.$BASHPID
+  start_only "$ADDRESS"
+  await is_listened_on "${ADDRESS#*:}"
   rude reset "$ADDRESS" "${RESETS:-3}" hello
   serves
+}
+
+is_listened_on() { # is_listened_on PATH: as the server was told it. Its file is there a moment earlier
+  awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' /proc/net/unix
 }
 
 restarts_at_once() { # on the same port, though the server's end of a connection lingers
@@ -559,9 +563,9 @@ needs_no_standard_descriptors() { # started with 0, 1, 2 closed, where there is 
   needs_no_sanitizer "what is mounted on /dev"
   LAUNCH=(unshare -m bash -c 'mount -t tmpfs none /dev && exec "$@" 0<&- 1>&- 2>&-' -)
   unshare -m mount -t tmpfs none /dev 2>/dev/null || skip "this user may not mount anything on /dev"
-  start_only unix:path
-  await test -S path
-  ADDRESS=unix:path
+  ADDRESS=unix:path.$BASHPID
+  start_only "$ADDRESS"
+  await is_listened_on "${ADDRESS#*:}"
   rude reset "$ADDRESS" "${RESETS:-3}" hello
   serves
 }
