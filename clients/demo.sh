@@ -21,9 +21,12 @@ case ${COLUMNS-} in
 '' | 0* | *[!0-9]* | ?????*) COLUMNS= ;;
 esac
 if [ -z "$COLUMNS" ] && [ -t 1 ]; then
-    COLUMNS=$(stty size <&1 2>/dev/null | sed -n 's/.* \([1-9][0-9]*\)$/\1/p')
+    { COLUMNS=$(stty size <&3 2>/dev/null | sed -n 's/.* \([1-9][0-9]*\)$/\1/p'); } 3>&1
 fi
-[ -z "$COLUMNS" ] || export COLUMNS
+if [ -n "$COLUMNS" ]; then
+    [ "$COLUMNS" -le 80 ] || COLUMNS=80
+    export COLUMNS
+fi
 
 # Breaks lines that are too wide, between words.
 fold_lines() {

@@ -25,8 +25,15 @@ setup() {
   assert_equal "05 and 06" 2 "$(grep -c 'counter=9' <<<"$out")"
   assert_at_most "columns" 80 "$(awk '{ if (length > n) n = length } END { print n }' <<<"$out")"
   assert_equal "bytes that are no ASCII, and escapes" "" "$(LC_ALL=C tr -d '\n -~' <<<"$out")"
-  out=$(demo LC_ALL=C.UTF-8 COLUMNS=40 2>err.log)
-  assert_equal "stderr in a narrow terminal" "" "$(cat err.log)"
+}
+
+@test "demo: is as wide as the terminal" {
+  local out sh=$BATS_TEST_DIRNAME/../clients/demo.sh
+  needs_tool script
+  needs_signals_in_select
+  export sh
+  out=$(LC_ALL=C.UTF-8 NO_COLOR=1 script -qec 'stty cols 40; unset COLUMNS; sh "$sh" "$PWD/bin"' /dev/null </dev/null | tr -d '\r')
+  assert_equal "rows" 18 "$(grep -c '^client [1-3] .* s$' <<<"$out")"
   [[ $out == *█* ]]
   assert_at_most "columns" 40 "$(LC_ALL=C tr -d '\200-\277' <<<"$out" | LC_ALL=C awk '{ if (length > n) n = length } END { print n }')"
 }
