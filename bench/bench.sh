@@ -30,7 +30,7 @@ slow_rounds=$(((rounds * 3 + 4) / 5)) # where clients take long to come
 seconds=${SECONDS_EACH:-${quick:+0.08}}
 seconds=${seconds:-0.1}
 tab=$(printf '\t')
-rm -rf "$logs"
+rm -rf "$logs" "$out/report.md" # which tells that a run is finished
 mkdir -p "$logs"
 # shellcheck disable=SC3045 # every sh that we know has -n and -H
 ulimit -n "$(ulimit -H -n)"

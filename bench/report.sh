@@ -12,6 +12,10 @@ tab=$(printf '\t')
   echo "report.sh: there is no results.csv in $PWD" >&2
   exit 1
 }
+if [ "$PWD" = "$here/results" ]; then
+  echo "report.sh: that is what accept.sh keeps, and not a run; DIR is build/bench without" >&2
+  exit 1
+fi
 [ -e servers.tsv ] || : >servers.tsv
 [ -e environment.tsv ] || : >environment.tsv
 rm -rf parts report.md steps.md cpu-per-echo.svg idle.svg memory.svg threads.svg

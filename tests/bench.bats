@@ -111,6 +111,46 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   [[ ! -e top/bench/RESULTS.md ]]
 }
 
+@test "bench: what is shown stays whole where there is nothing to replace it" {
+  local top=top/build/bench lost
+  mkdir -p top/bench/results top/build
+  cp "$BATS_TEST_DIRNAME"/../bench/{accept.sh,RESULTS.md} top/bench
+  cp "$BATS_TEST_DIRNAME"/../bench/results/* top/bench/results
+  cp "$BATS_TEST_DIRNAME"/../TUTORIAL.md top
+  cp -r top/bench results.before && cp top/TUTORIAL.md tutorial.before
+  as_it_was() { diff -r results.before top/bench && cmp tutorial.before top/TUTORIAL.md; }
+  exits 1 sh top/bench/accept.sh # no run at all
+  assert_match "message" "there is no finished run in build/bench; first: make bench" "$OUTPUT"
+  as_it_was
+  report
+  for lost in report.md results.csv steps.md environment.tsv parts/count idle.svg threads.svg; do
+    rm -rf "$top" && cp -r run "$top"
+    printf 'quick\tno\n' >"$top/environment.tsv"
+    echo '100 measurements' >"$top/parts/count"
+    for figure in cpu-per-echo idle memory threads; do echo '<svg></svg>' >"$top/$figure.svg"; done
+    rm "$top/$lost"
+    exits 1 sh top/bench/accept.sh
+    assert_match "message without $lost" "(no finished run|no figure|has no ${lost})" "$OUTPUT"
+    as_it_was
+  done
+  grep -v 'end of the table' tutorial.before >top/TUTORIAL.md
+  cp top/TUTORIAL.md tutorial.before
+  printf 'quick\tno\n' >"$top/environment.tsv"
+  echo '<svg></svg>' >"$top/threads.svg"
+  exits 1 sh top/bench/accept.sh
+  assert_match "message" "TUTORIAL.md has no place for the table" "$OUTPUT"
+  as_it_was
+  cp "$BATS_TEST_DIRNAME"/../TUTORIAL.md top
+  exits 0 sh top/bench/accept.sh
+  assert_equal "figures" 4 "$(grep -l '^<svg></svg>$' top/bench/results/*.svg | wc -l)"
+  cmp "$top/results.csv" top/bench/results/results.csv
+  grep -qF '| 04-select-echo' top/TUTORIAL.md
+  mkdir -p where && cp -r "$BATS_TEST_DIRNAME"/../bench where
+  exits 1 sh where/bench/report.sh where/bench/results
+  assert_match "message" "that is what accept.sh keeps" "$OUTPUT"
+  diff -r "$BATS_TEST_DIRNAME/../bench/results" where/bench/results
+}
+
 @test "bench: what was not measured is named, with the reason" {
   report
   goal "CPU an echo, 64 connections" "06 / libev"
