@@ -9,6 +9,8 @@
 #ifndef TIMELINE_H
 #define TIMELINE_H
 
+#include "../common/posix.h"
+
 #include <stdint.h>
 
 #define MS INT64_C(1000000) /* in nanoseconds, as all moments and durations here */

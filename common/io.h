@@ -4,6 +4,8 @@
 #ifndef IO_H
 #define IO_H
 
+#include "posix.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 

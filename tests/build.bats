@@ -74,6 +74,15 @@ compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, 
     "$(grep -lE 'sys/(epoll|eventfd|signalfd)' 0[1-4]*/*.[ch] common/*.[ch])"
 }
 
+@test "build: strict C asks for nothing else" {
+  local standard
+  for standard in c11 c17 c2x gnu17 gnu2x; do
+    cc -std="$standard" -fsyntax-only -x c /dev/null 2>/dev/null || continue # too new for this compiler
+    exits 0 cc -std="$standard" -fsyntax-only -Wall -Wextra -Werror 0*/*.c common/*.c clients/*.c tests/*.c tests/torture/[!f]*.c bench/*.c
+    assert_equal "what -std=$standard says" "" "$OUTPUT"
+  done
+}
+
 @test "build: 05 and 06 say that they need Linux" {
   local step
   for step in "${STEPS[@]:4}"; do
