@@ -3,8 +3,6 @@
 #ifndef CONNECTING_H
 #define CONNECTING_H
 
-#include "../common/posix.h"
-
 #include <stdbool.h>
 
 /* From now on the program has ms milliseconds, 0 or less for no limit, until it calls

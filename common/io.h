@@ -4,8 +4,6 @@
 #ifndef IO_H
 #define IO_H
 
-#include "posix.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 

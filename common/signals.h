@@ -11,8 +11,6 @@
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
-#include "posix.h"
-
 /* Catches the signals of a list that ends with 0, also where our parent had us ignore or block
  * them. The list must stay where it is. Returns the pipe's reading end, non-blocking, to be watched
  * and not read. What goes wrong ends the program. */
