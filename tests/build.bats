@@ -201,6 +201,32 @@ judged() { # judged STATUS LIST TEXT: what make coverage says of gcov's TEXT, wi
   assert_equal "the other" "common/io.c:7: branch 1 is never taken: run();" "$(cat branches)"
 }
 
+@test "build: make says what to install where a tool is missing, before it makes anything" {
+  local target tool package dirs dir
+  copy
+  mkdir path
+  IFS=: read -ra dirs <<<"$PATH"
+  for dir in "${dirs[@]}"; do ln -s "$dir"/* path 2>/dev/null || true; done
+  while read -r target tool package; do
+    [[ ! -e path/$tool ]] || mv "path/$tool" "hidden-$tool"
+    PATH=$PWD/path exits 2 make -s "$target" STEP=03 FILE=03-fork-echo/main.c
+    assert_match "what make $target says" "^make $target needs $tool [(]Debian, Ubuntu: apt install ${package}[)]" "$OUTPUT"
+    [[ ! -e build ]] || { echo "make $target makes: $(find build -type f)"; return 1; }
+    [[ ! -e hidden-$tool ]] || mv "hidden-$tool" "path/$tool"
+  done <<'END'
+test bats bats
+check-tutorial bats bats
+check-broken patch patch
+coverage gcov gcc
+fuzz clang clang
+format clang-format clang-format
+format-check clang-format clang-format
+stuck diff diffutils
+diff-03 diff diffutils
+ladder diff diffutils
+END
+}
+
 @test "build: make help tells the targets" {
   local target
   exits 0 make help
