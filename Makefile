@@ -26,7 +26,7 @@ endif
 OUT := build$(if $(VARIANT),/$(VARIANT))
 
 PROGRAMS := $(STEPS) $(CLIENTS) rude odd
-DIFFS := diff-02 diff-03 diff-04 diff-05 diff-06
+DIFFS := $(foreach n,1 2 3 4 5 6,diff-0$n diff-$n)
 # How many lines of a file may be changed against the step before; see `make ladder`.
 BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=25 06/client.h=10
 SOURCES_rude := tests/rude.c

@@ -126,10 +126,30 @@ function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
   sed -i 's/_exit/exit/' "$BATS_TEST_TMPDIR/mine.c"
   exits 0 make -s stuck STEP=03-fork-echo FILE="$BATS_TEST_TMPDIR/mine.c"
   assert_match "another" $'\n-[[:space:]]+exit[(].*\n[+][[:space:]]+_exit[(]' "$OUTPUT"
-  exits 2 make -s stuck STEP=03
-  assert_match "message" "there is no file ''" "$OUTPUT"
-  exits 2 make -s stuck STEP=9 FILE="$BATS_TEST_TMPDIR/mine.c"
-  assert_match "message" "there is no step '9'" "$OUTPUT"
+  local word
+  for word in 03/ 03-fork-echo/; do exits 0 make -s stuck STEP="$word" FILE="$BATS_TEST_TMPDIR/mine.c"; done
+}
+
+@test "build: make diff-NN and make stuck say what to type instead" {
+  local mine=$BATS_TEST_TMPDIR/mine.c
+  says() { # says TEXT WORD...: what make says of these words
+    exits 2 make -s "${@:2}"
+    assert_match "what make ${*:2} says" "$1" "$OUTPUT"
+  }
+  cp 03-fork-echo/main.c "$mine"
+  says "01-sync-echo is the first step, .*: make diff-02" diff-01
+  says "which step .*make stuck STEP=03 FILE=mine/main.c" stuck
+  says "which step .*make stuck STEP=03 FILE=$mine" stuck FILE="$mine"
+  says "which file is yours. make stuck STEP=03 FILE=mine/main.c" stuck STEP=03
+  says "there is no step '9': 01 to 06" stuck STEP=9 FILE="$mine"
+  says "there is no file 'none/main.c'" stuck STEP=03 FILE=none/main.c
+  says "is a directory: make stuck STEP=3 FILE=$BATS_TEST_TMPDIR/main.c" stuck STEP=3 FILE="$BATS_TEST_TMPDIR/"
+  says "is ours, of another step: make diff-03 shows" stuck STEP=03 FILE=02-loop-echo/main.c
+  says "is ours, and the file itself; .*git diff 03-fork-echo/main.c" stuck STEP=03 FILE=03-fork-echo/main.c
+  if [[ $(id -u) != 0 ]]; then
+    chmod a-r "$mine"
+    says "you may not read '$mine'" stuck STEP=03 FILE="$mine"
+  fi
 }
 
 @test "build: every source says its licence, every step what it is" {
