@@ -273,6 +273,7 @@ environment() {
   value "core of the servers" "$first"
   value "core of the clients" "$last"
   value "stolen by the host" "$(stolen)"
+  value "load average at the start" "$load"
 }
 
 stolen() { # since the last line of $at_start
@@ -292,8 +293,13 @@ command -v chrt >/dev/null && batch="chrt --batch 0"
 # ---- the workloads
 
 at_start=$(head -n 1 /proc/stat)
+load=$(cut -d ' ' -f 1 /proc/loadavg)
 sh bench/peers/peers.sh >"$out"/servers.tsv || echo "bench.sh: goes on without it" >&2
-awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all = all " " $3 }
+awk -F '\t' '$2 == "missing" {
+    print "not installed, so not measured: " $1
+    for (i = split($3, package, " "); i > 0; i--)
+      if (!named[package[i]]++) all = all " " package[i]
+  }
   END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' "$out"/servers.tsv >&2
 echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >"$out"/results.csv
 

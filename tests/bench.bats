@@ -62,6 +62,14 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   [[ $REPLY == *" 1.000 (1.00..1.00) "*" missed" ]]
   grep -q '^2 met, 2 missed, ' out
   grep -q '| 06 / libuv | .* | \*\*missed\*\* |$' run/report.md
+  grep -q '^A busy machine' out && return 1
+  local load
+  for load in 0.10 3.75; do
+    printf 'load average at the start\t%s\nstolen by the host\t0.3 %% of the CPU time\n' "$load" >>run/environment.tsv
+    LC_ALL=C sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out.$load
+  done
+  grep -q '^The machine was idle when the run began (load average 0.10)' out.0.10
+  tr '\n' ' ' <out.3.75 | grep -q 'A busy machine explains missed goals: .*load average 3.75; .*took 0.3 % .*again when it is idle'
   assert_equal "headings of the goals" 1 "$(grep -c '^| workload | what |' run/report.md)"
 }
 
@@ -208,8 +216,9 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   RESULTS=$PWD/run BUILD=$bin ROUNDS=1 SECONDS_EACH=0.02 SERVERS='06-p.*' WORKLOADS='work-each-2' \
     sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
   assert_equal "rows" "work-each-2,06-parallel" "$(tail -n +2 run/results.csv | cut -d , -f 2,3)"
-  RESULTS=$PWD/run BUILD=$bin SERVERS=none exits 1 sh "$top/bench/bench.sh"
+  RESULTS=$PWD/run BUILD=$bin SERVERS='l.*' WORKLOADS=none exits 1 sh "$top/bench/bench.sh"
   assert_match "message" "nothing matches SERVERS and WORKLOADS" "$OUTPUT"
+  assert_equal "packages named twice" "" "$(sed -n 's/^on Debian: //p' <<<"$OUTPUT" | tr ' ' '\n' | sort | uniq -d)"
   exits 2 sh "$top/bench/bench.sh" --help
 }
 
