@@ -54,8 +54,8 @@ static const char about[] =
     "      awaits the end, so that the server keeps up\n"
     "  urgent ADDRESS\n"
     "      send abc, d as urgent data, e; print what comes\n"
-    "  lie HOW\n"
-    "      be an echo server that alters, cuts, adds or is silent\n"
+    "  lie HOW [ADDRESS]\n"
+    "      be an echo server, anywhere, that alters, cuts, adds or is silent\n"
     "  inherit COMMAND...\n"
     "      run COMMAND with all signals ignored and blocked\n"
     "  unwilling COMMAND...\n"
@@ -521,7 +521,7 @@ int main(int argc, char *argv[])
         scan(argv[2], number(argv[3]));
     else if (strcmp(what, "urgent") == 0 && argc == 3)
         send_urgent(argv[2]);
-    else if (strcmp(what, "lie") == 0 && argc == 3)
+    else if (strcmp(what, "lie") == 0 && argc > 2)
         lie(argv[2]);
     else if (strcmp(what, "inherit") == 0 && argc > 2)
         run_with_signals_off(argv + 2);
