@@ -742,11 +742,12 @@ static void summarize(void)
 {
     double rate = (double)n_answers / ((double)(measured.end - measured.begin) / 1e9);
     char text[24], *summary;
-    size_t size;
-    FILE *out = open_memstream(&summary, &size);
+    size_t length;
+    FILE *out = open_memstream(&summary, &length);
 
     if (!out)
         die("cannot sum up: %s", strerror(errno));
+    // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
     fprintf(out, "clients   %ld", n_clients);
     if (n_idle > 0)
         fprintf(out, " and %ld idle", n_idle);
