@@ -14,6 +14,7 @@ LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever do
 
 : "${BUILD:=$PWD/build}" "${SERVER:=}"
 PIDS=()
+unset COLUMNS # by which swarm would fold what it says
 case $BUILD in
 */asan* | */ubsan* | */tsan*) SANITIZED=${BUILD##*/} ;;
 *) SANITIZED= ;;
