@@ -62,7 +62,8 @@
 #define MESSAGE 64          /* bytes of an echo */
 #define ECHOES 2000         /* measured at a time, REPEATS times */
 #define REPEATS 9
-#define PATIENCE 30 /* seconds for one answer */
+#define PORTS "/proc/sys/net/ipv4/ip_local_port_range" /* 32768<tab>60999 */
+#define PATIENCE 30                                    /* seconds for one answer */
 
 static struct server {
     pid_t pid; /* 0: not started, or waited for */
@@ -315,6 +316,7 @@ static void look_at_limits(long descriptors)
     /* A server has two threads and a crowd one; this process has two descriptors for them. Besides,
      * the last server may have few clients. */
     const double threads = 3.0 / (double)per_process, ours = 2.0 / (double)per_process;
+    const double low = number_in(PORTS, "");
     const double tracked = number_in("/proc/sys/net/netfilter/nf_conntrack_count", "");
     const struct limit limits[] = {
         {"bytes of memory (MemAvailable)", 1024 * number_in("/proc/meminfo", "MemAvailable:"),
@@ -333,6 +335,8 @@ static void look_at_limits(long descriptors)
         {"tracked connections (net.netfilter.nf_conntrack_max)",
          tracked > 0 ? number_in("/proc/sys/net/netfilter/nf_conntrack_max", "") : -1,
          tracked + 1000, 1, "raise it with sysctl"},
+        {"ports (net.ipv4.ip_local_port_range)", low < 0 ? -1 : number_in(PORTS, "\t") + 1 - low, 2,
+         1e-6, "widen it with sysctl"},
         {"descriptors of the process that starts all", (double)descriptors, SPARE + 2, ours,
          "raise ulimit -n, or give a larger --per-process"},
         {"processes and threads of this user", left_to_user(), 4, threads,
@@ -368,12 +372,10 @@ static void look_at_limits(long descriptors)
  * servers would not get the time to accept, and the queue of a listener is bounded. */
 static void make_plan(void)
 {
-    const char *ports = "/proc/sys/net/ipv4/ip_local_port_range"; /* 32768<tab>60999 */
-
     n_processes = (n_clients + per_process - 1) / per_process;
     at_once = sysconf(_SC_NPROCESSORS_ONLN);
     batch = smaller(500, (long)number_in("/proc/sys/net/core/somaxconn", "") / (2 * at_once) + 1);
-    a_source = smaller(A_SOURCE, (long)(number_in(ports, "\t") - number_in(ports, "")) / 4 + 1);
+    a_source = smaller(A_SOURCE, (long)(number_in(PORTS, "\t") - number_in(PORTS, "")) / 4 + 1);
 }
 
 /* ---- a client -------------------------------------------------------------------------------- */

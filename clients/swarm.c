@@ -249,6 +249,10 @@ static void leave_errno(struct client *client, int error)
         leave(client, REFUSED, NULL);
     else if (error == ECONNRESET || error == EPIPE)
         leave(client, RESET, NULL);
+    else if (error == EADDRNOTAVAIL)
+        leave(client, FAILED,
+              "Cannot assign requested address (perhaps no port is free to connect from: "
+              "net.ipv4.ip_local_port_range)");
     else
         leave(client, FAILED, strerror(error));
 }
@@ -259,7 +263,8 @@ static void watch(struct client *client, int operation, bool waits_to_send)
                                 .data.ptr = client};
 
     if (epoll_ctl(epoll, operation, client->fd, &event) == -1)
-        die("cannot watch a socket: %s", strerror(errno));
+        die("cannot watch a socket: %s",
+            errno == ENOSPC ? "raise fs.epoll.max_user_watches with sysctl" : strerror(errno));
     client->waits_to_send = waits_to_send;
 }
 
