@@ -26,7 +26,7 @@ endif
 OUT := build$(if $(VARIANT),/$(VARIANT))
 
 PROGRAMS := $(STEPS) $(CLIENTS) rude odd
-DIFFS := diff-02 diff-03 diff-04 diff-05 diff-06
+DIFFS := $(foreach n,1 2 3 4 5 6,diff-0$n diff-$n)
 # How many lines of a file may be changed against the step before; see `make ladder`.
 BUDGETS := 02/main.c=15 03/main.c=90 05/client.c=15 05/client.h=10 06/client.c=25 06/client.h=10
 SOURCES_rude := tests/rude.c
@@ -43,6 +43,10 @@ COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
   accept-tutorial stuck ladder bench accept-bench million bench/million $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
+
+# What a target calls and may be missing; it comes first in the target's line, before anything is made.
+need-%:
+	@sh tests/needs.sh "$(firstword $(MAKECMDGOALS))" $*
 
 define program
 $(1): $(OUT)/$(1)
@@ -102,33 +106,33 @@ bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes
 accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what the last make bench has measured
 	@sh bench/accept.sh
 
-test: all tools ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
+test: need-bats all tools ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
 	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
-test-all: all tools ## the same tests, but what is merely repeated is repeated ten times as often
+test-all: need-bats all tools ## the same tests, but what is merely repeated is repeated ten times as often
 	@TEST_ALL=yes sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
-check: test ## as make test
+check: need-bats test ## as make test
 
-check-tutorial: all ## run every command of TUTORIAL.md, compare every output and every line of code
+check-tutorial: need-bats all ## run every command of TUTORIAL.md, compare every output and every line of code
 	@sh tests/run.sh "$(OUT)" tutorial
 
 accept-tutorial: all ## write into TUTORIAL.md what its commands print now, for review
 	@bash tests/transcript.bash --accept TUTORIAL.md
 
-$(DIFFS): diff-%:
+$(DIFFS): diff-%: need-diff
 	@sh tests/steps.sh diff $*
 
-stuck: ## your file against ours: make stuck STEP=03 FILE=mine/main.c
+stuck: need-diff ## your file against ours: make stuck STEP=03 FILE=mine/main.c
 	@sh tests/steps.sh stuck "$(STEP)" "$(FILE)"
 
-ladder: ## how long the steps are, and how many lines each changes
+ladder: need-diff ## how long the steps are, and how many lines each changes
 	@sh tests/steps.sh ladder $(BUDGETS)
 
 torture: all tools ## let every call of every server fail in every way: tests/torture/README.md
 	@sh tests/torture/run.sh "$(TOOLS)"
 
-check-broken: all tools ## plant the bugs of tests/broken/, one at a time: does a test see each?
+check-broken: need-patch need-bats all tools ## plant the bugs of tests/broken/, one at a time: does a test see each?
 	@bash tests/broken/check.sh
 
 # Compiled by gcc so that every line counts how often it is executed: tests/coverage/counters.c.
@@ -142,12 +146,12 @@ $(COVERAGE)/counters.o: tests/coverage/counters.c tests/coverage/counters.ld
 	@rm -f $(STEPS:%=$(COVERAGE)/%)
 	gcc -std=gnu11 -Wall -Wextra -g -c -o $@ $<
 
-coverage: tools $(COVERAGE)/counters.o ## which lines and branches of the six steps nothing tests
+coverage: need-gcc need-gcov need-bats tools $(COVERAGE)/counters.o ## which lines and branches of the six steps nothing tests
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@$(MAKE) --no-print-directory -s $(STEPS) VARIANT= OUT=$(COVERAGE) CC=gcc CFLAGS="$(COUNTED)" LDLIBS="$(COUNTERS)"
 	@sh tests/coverage/run.sh $(COVERAGE) $(TOOLS)
 
-fuzz: $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers wrongly, for FUZZ_SECONDS
+fuzz: need-clang need-libfuzzer $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers wrongly, for FUZZ_SECONDS
 	@mkdir -p build/fuzz
 	for step in 5 6; do \
 	  $(TOOLS)/fuzz-$$step -max_total_time=$(FUZZ_SECONDS) -max_len=500 -artifact_prefix=build/fuzz/ \
@@ -161,10 +165,10 @@ asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and
 	@$(MAKE) --no-print-directory all VARIANT=$@
 
 FORMATTED := $(wildcard */*.[ch] tests/*/*.[ch] bench/*/*.[ch])
-format: ## lay the sources out as .clang-format says
+format: need-clang-format ## lay the sources out as .clang-format says
 	clang-format -i $(FORMATTED)
 
-format-check:
+format-check: need-clang-format
 	clang-format --dry-run --Werror $(FORMATTED)
 	@awk 'length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; wrong = 1 } END { exit wrong }' $(FORMATTED)
 

@@ -8,6 +8,8 @@
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
+#include "../common/posix.h"
+
 #include <sys/types.h>
 
 /* Makes room for max children; ends the program if there is none. */

@@ -30,7 +30,7 @@ slow_rounds=$(((rounds * 3 + 4) / 5)) # where clients take long to come
 seconds=${SECONDS_EACH:-${quick:+0.08}}
 seconds=${seconds:-0.1}
 tab=$(printf '\t')
-rm -rf "$logs"
+rm -rf "$logs" "$out/report.md" # which tells that a run is finished
 mkdir -p "$logs"
 # shellcheck disable=SC3045 # every sh that we know has -n and -H
 ulimit -n "$(ulimit -H -n)"
@@ -273,6 +273,7 @@ environment() {
   value "core of the servers" "$first"
   value "core of the clients" "$last"
   value "stolen by the host" "$(stolen)"
+  value "load average at the start" "$load"
 }
 
 stolen() { # since the last line of $at_start
@@ -292,8 +293,13 @@ command -v chrt >/dev/null && batch="chrt --batch 0"
 # ---- the workloads
 
 at_start=$(head -n 1 /proc/stat)
+load=$(cut -d ' ' -f 1 /proc/loadavg)
 sh bench/peers/peers.sh >"$out"/servers.tsv || echo "bench.sh: goes on without it" >&2
-awk -F '\t' '$2 == "missing" { print "not installed, so not measured: " $1; all = all " " $3 }
+awk -F '\t' '$2 == "missing" {
+    print "not installed, so not measured: " $1
+    for (i = split($3, package, " "); i > 0; i--)
+      if (!named[package[i]]++) all = all " " package[i]
+  }
   END { if (all) print "on Debian: apt-get install --no-install-recommends" all }' "$out"/servers.tsv >&2
 echo "round,workload,server,messages,seconds,cpu_us,p50_us,p99_us,p999_us,memory_before,memory_after,clients,note" >"$out"/results.csv
 

@@ -38,6 +38,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -45,6 +46,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -55,10 +57,13 @@
 #define SPARE 100           /* descriptors of a process that are not for clients */
 #define A_SOURCE 4000       /* clients at one source address */
 #define A_CLIENT 12000      /* bytes that a client costs, both ends, with some margin */
+#define A_PROCESS 32e6      /* bytes of address space of an empty server, with a thread's stack */
+#define A_PLACE 256         /* bytes of it for a client */
 #define MESSAGE 64          /* bytes of an echo */
 #define ECHOES 2000         /* measured at a time, REPEATS times */
 #define REPEATS 9
-#define PATIENCE 30 /* seconds for one answer */
+#define PORTS "/proc/sys/net/ipv4/ip_local_port_range" /* 32768<tab>60999 */
+#define PATIENCE 30                                    /* seconds for one answer */
 
 static struct server {
     pid_t pid; /* 0: not started, or waited for */
@@ -170,6 +175,123 @@ static struct sample take_sample(void)
 
 /* ---- does it fit? ---------------------------------------------------------------------------- */
 
+/* What a control group, of either version, has left of something; below 0: all. Page cache, which
+ * the kernel gives back, does not count. */
+static double left_in_group(const char *directory, const char *maximum, const char *usage)
+{
+    char path[1200];
+
+    snprintf(path, sizeof path, "%s/%s", directory, maximum);
+    double left = number_in(path, "");
+    if (left < 0)
+        return -1;
+    snprintf(path, sizeof path, "%s/%s", directory, usage);
+    left -= number_in(path, "");
+    if (strncmp(usage, "memory.", 7) == 0) {
+        snprintf(path, sizeof path, "%s/memory.stat", directory);
+        left += number_in(path, "\nactive_file ") + number_in(path, "\ninactive_file ");
+    }
+    return left < 0 ? 0 : left;
+}
+
+/* The same of all control groups that we are in: each has its limits and those of the groups around
+ * it. A line of the file is "0::PATH", or of version 1 "8:pids:PATH". */
+static double left_in_groups(const char *kind, const char *maximum, const char *usage)
+{
+    char line[1024], directory[1100];
+    double least = -1;
+    FILE *file = fopen("/proc/self/cgroup", "re");
+
+    while (file && fgets(line, sizeof line, file)) {
+        char *kinds = strchr(line, ':'), *path = kinds ? strchr(kinds + 1, ':') : NULL;
+        if (!path)
+            continue;
+        *path++ = '\0';
+        path[strcspn(path, "\n")] = '\0';
+        if (kinds[1] != '\0' && strcmp(kinds + 1, kind) != 0)
+            continue;
+        for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
+            *end = '\0';
+            snprintf(directory, sizeof directory, "/sys/fs/cgroup/%s%s", kinds + 1, path);
+            double left = left_in_group(directory, maximum, usage);
+            if (left >= 0 && (least < 0 || left < least))
+                least = left;
+        }
+    }
+    if (file)
+        fclose(file);
+    return least;
+}
+
+/* How many processes and threads our user may still start; below 0: any number, as root may, whom a
+ * container takes that power from: getrlimit(2), RLIMIT_NPROC. */
+static double left_to_user(void)
+{
+    const unsigned long long powers = 1ULL << 24 | 1ULL << 21; /* CAP_SYS_RESOURCE, CAP_SYS_ADMIN */
+    unsigned long long effective = 0;
+    unsigned long users = 0;
+    double used = 0;
+    struct rlimit limit;
+    glob_t all = {0};
+
+    FILE *map = fopen("/proc/self/uid_map", "re");
+    if (!map || fscanf(map, "%*u %*u %lu", &users) != 1)
+        users = 0;
+    if (map)
+        fclose(map);
+    FILE *status = fopen("/proc/self/status", "re");
+    for (char line[200]; status && fgets(line, sizeof line, status);)
+        sscanf(line, "CapEff: %llx", &effective);
+    if (status)
+        fclose(status);
+    if (getrlimit(RLIMIT_NPROC, &limit) == -1 || limit.rlim_cur == RLIM_INFINITY ||
+        (users == UINT32_MAX && (getuid() == 0 || effective & powers)))
+        return -1;
+    glob("/proc/[0-9]*/status", GLOB_NOSORT, NULL, &all);
+    for (size_t i = 0; i < all.gl_pathc; i++)
+        if (number_in(all.gl_pathv[i], "\nUid:") == getuid())
+            used += number_in(all.gl_pathv[i], "\nThreads:");
+    globfree(&all);
+    return (double)limit.rlim_cur > used ? (double)limit.rlim_cur - used : 0;
+}
+
+/* How much memory a process may have: getrlimit(2). */
+static double memory_of_process(void)
+{
+    struct rlimit space, data;
+
+    if (getrlimit(RLIMIT_AS, &space) == -1 || getrlimit(RLIMIT_DATA, &data) == -1)
+        return HUGE_VAL;
+    rlim_t least = space.rlim_cur < data.rlim_cur ? space.rlim_cur : data.rlim_cur;
+    return least == RLIM_INFINITY ? HUGE_VAL : (double)least;
+}
+
+/* Chooses how many clients a process has if nobody has, and refuses what it has no room for. */
+static long look_at_process(void)
+{
+    long descriptors = raise_descriptor_limit();
+    double memory = memory_of_process(), by_memory = (memory - A_PROCESS) / A_PLACE;
+    long places = smaller(descriptors - SPARE, CONNECTIONS_MAX);
+
+    if (by_memory < (double)places)
+        places = (long)by_memory;
+    if (per_process == 0)
+        per_process = places < 1 ? 1000 : places;
+    if (per_process <= places)
+        return descriptors;
+    if (per_process > descriptors - SPARE)
+        log_line("a process may have %ld descriptors, %d of them for other things: `ulimit -n %ld`"
+                 " would do",
+                 descriptors, SPARE, per_process + SPARE);
+    if ((double)per_process > by_memory)
+        log_line("a process may have %.0f bytes of memory: `ulimit -v %.0f -d %.0f` would do",
+                 memory, (A_PROCESS + (double)per_process * A_PLACE) / 1024,
+                 (A_PROCESS + (double)per_process * A_PLACE) / 1024);
+    if (places > 0)
+        log_line("as it is, --per-process %ld would do", places);
+    exit(2);
+}
+
 struct limit {
     const char *what;
     double have;      /* there is so much of it; below 0: it has no limit, or is unknown */
@@ -189,36 +311,60 @@ static long most_by(const struct limit *limit)
 /* Chooses how many clients if nobody has, and refuses what would not fit. Not looked at: tcp_mem,
  * as an idle socket has no buffers; tcp_max_orphans and tcp_max_tw_buckets, as a reset leaves
  * nothing; tcp_max_syn_backlog, as on loopback a handshake is done within connect(2). */
-static void look_at_limits(void)
+static void look_at_limits(long descriptors)
 {
+    /* A server has two threads and a crowd one; this process has two descriptors for them. Besides,
+     * the last server may have few clients. */
+    const double threads = 3.0 / (double)per_process, ours = 2.0 / (double)per_process;
+    const double low = number_in(PORTS, "");
+    const double tracked = number_in("/proc/sys/net/netfilter/nf_conntrack_count", "");
     const struct limit limits[] = {
         {"bytes of memory (MemAvailable)", 1024 * number_in("/proc/meminfo", "MemAvailable:"),
          102.4 * number_in("/proc/meminfo", "MemTotal:"), A_CLIENT,
          "end other programs, or take a larger machine"},
         {"bytes of memory (memory.max of this control group)",
-         number_in("/sys/fs/cgroup/memory.max", ""),
-         number_in("/sys/fs/cgroup/memory.current", "") + 2e8, A_CLIENT, "raise memory.max"},
+         left_in_groups("memory", "memory.max", "memory.current"), 2e8, A_CLIENT,
+         "raise memory.max"},
+        {"bytes of memory (memory.limit_in_bytes of this control group)",
+         left_in_groups("memory", "memory.limit_in_bytes", "memory.usage_in_bytes"), 2e8, A_CLIENT,
+         "raise it"},
         {"open files in the system (fs.file-max)", number_in("/proc/sys/fs/file-max", ""),
          number_in("/proc/sys/fs/file-nr", "") + 10000, 2, "raise it with sysctl"},
         {"watched descriptors (fs.epoll.max_user_watches)",
          number_in("/proc/sys/fs/epoll/max_user_watches", ""), 10000, 1, "raise it with sysctl"},
+        {"tracked connections (net.netfilter.nf_conntrack_max)",
+         tracked > 0 ? number_in("/proc/sys/net/netfilter/nf_conntrack_max", "") : -1,
+         tracked + 1000, 1, "raise it with sysctl"},
+        {"ports (net.ipv4.ip_local_port_range)", low < 0 ? -1 : number_in(PORTS, "\t") + 1 - low, 2,
+         1e-6, "widen it with sysctl"},
+        {"descriptors of the process that starts all", (double)descriptors, SPARE + 2, ours,
+         "raise ulimit -n, or give a larger --per-process"},
+        {"processes and threads of this user", left_to_user(), 4, threads,
+         "raise ulimit -u, or give a larger --per-process"},
+        {"processes and threads (pids.max of this control group)",
+         left_in_groups("pids", "pids.max", "pids.current"), 4, threads,
+         "raise it, or give a larger --per-process"},
+        {"processes and threads (kernel.pid_max, half of it)",
+         number_in("/proc/sys/kernel/pid_max", "") / 2, 4, threads, "raise it with sysctl"},
         {"places in all servers together", (double)per_process * PROCESSES_MAX, 0, 1,
-         "raise ulimit -n"}};
+         "raise ulimit -n, or give a larger --per-process"}};
     const struct limit *end = limits + sizeof limits / sizeof limits[0];
+    const bool chosen = n_clients != 0;
     long most = LONG_MAX;
 
     for (const struct limit *limit = limits; limit < end; limit++)
         most = smaller(most, most_by(limit));
-    if (n_clients == 0)
+    if (!chosen)
         n_clients = smaller(CLIENTS_MAX, most > 2 ? most : 2);
     if (n_clients <= most)
         return;
     for (const struct limit *limit = limits; limit < end; limit++)
         if (most_by(limit) < n_clients)
             log_line("%ld clients do not fit: they need %.0f %s, and there are %.0f: %s", n_clients,
-                     limit->reserve + limit->each * (double)n_clients, limit->what, limit->have,
-                     limit->cure);
-    log_line("as it is, --clients %ld would do", most);
+                     limit->reserve + limit->each * (double)n_clients + 0.49, limit->what,
+                     limit->have, limit->cure);
+    if (most >= 2)
+        log_line("as it is, --clients %ld would do", most);
     exit(2);
 }
 
@@ -226,12 +372,10 @@ static void look_at_limits(void)
  * servers would not get the time to accept, and the queue of a listener is bounded. */
 static void make_plan(void)
 {
-    const char *ports = "/proc/sys/net/ipv4/ip_local_port_range"; /* 32768<tab>60999 */
-
     n_processes = (n_clients + per_process - 1) / per_process;
     at_once = sysconf(_SC_NPROCESSORS_ONLN);
     batch = smaller(500, (long)number_in("/proc/sys/net/core/somaxconn", "") / (2 * at_once) + 1);
-    a_source = smaller(A_SOURCE, (long)(number_in(ports, "\t") - number_in(ports, "")) / 4 + 1);
+    a_source = smaller(A_SOURCE, (long)(number_in(PORTS, "\t") - number_in(PORTS, "")) / 4 + 1);
 }
 
 /* ---- a client -------------------------------------------------------------------------------- */
@@ -382,6 +526,10 @@ static pid_t fork_ours(int signal_at_our_death)
 {
     pid_t pid = fork();
 
+    if (pid == -1 && errno == EAGAIN) { /* others have started some, since we looked */
+        log_line("cannot start one more process: raise ulimit -u, pids.max or kernel.pid_max");
+        exit(2);
+    }
     if (pid == -1)
         die("cannot start one more process: %s", strerror(errno));
     if (pid != 0)
@@ -642,27 +790,23 @@ static void run(void)
 int main(int argc, char *argv[])
 {
     const struct option options[] = {
-        {"clients", "N", &n_clients, 2, 100000000, "how many; else as many as fit, up to 1000000"},
-        {"per-process", "N", &per_process, 1, CONNECTIONS_MAX, "of them; else its descriptors"},
+        {"clients", "N", &n_clients, 2, 100000000, "else as many as fit, at most 1000000"},
+        {"per-process", "N", &per_process, 1, CONNECTIONS_MAX,
+         "clients; else as many as its limits allow"},
         {"timeout", "SECONDS", &timeout, 1000, 1000000000, "for the whole run"},
         {0}};
     const struct command command = {
         .words = "",
-        .about = "Holds as many clients as this machine can, on one port; tells what they cost.\n",
+        .about = "Holds as many clients at once as this machine can, on one port, and tells what\n"
+                 "they cost. The servers are 06-parallel, of the directory above this program's.\n"
+                 "As few processes share the clients as their limits allow.\n\n"
+                 "Exit status: 0 all clients were held and the sample was answered, 2 wrong words\n"
+                 "or too little room on this machine (and what would do), 1 anything else.\n",
         .options = options};
 
     if (options_parse(argc, argv, &command) > 0)
         usage_error("there is nothing to be told but options", argv[1]);
-    long places = raise_descriptor_limit() - SPARE;
-    if (per_process == 0)
-        per_process = places < 1 ? 1000 : smaller(places, CONNECTIONS_MAX);
-    if (per_process > places) {
-        log_line("a process may have %ld descriptors, %d of them for other things: `ulimit -n %ld`"
-                 " would do",
-                 places + SPARE, SPARE, per_process + SPARE);
-        exit(2);
-    }
-    look_at_limits();
+    look_at_limits(look_at_process());
     make_plan();
 
     controller = getpid();

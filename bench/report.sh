@@ -12,6 +12,10 @@ tab=$(printf '\t')
   echo "report.sh: there is no results.csv in $PWD" >&2
   exit 1
 }
+if [ "$PWD" = "$here/results" ]; then
+  echo "report.sh: that is what accept.sh keeps, and not a run; DIR is build/bench without" >&2
+  exit 1
+fi
 [ -e servers.tsv ] || : >servers.tsv
 [ -e environment.tsv ] || : >environment.tsv
 rm -rf parts report.md steps.md cpu-per-echo.svg idle.svg memory.svg threads.svg
@@ -85,4 +89,18 @@ END
 
 cat parts/goals.txt
 fold -s -w 118 parts/count
+# What else the machine did may explain what was missed.
+if ! grep -q '[^0-9]0 missed' parts/count; then
+  LC_ALL=C awk -F "$tab" '
+    $1 == "load average at the start" { load = $2; known = $2 != "" }
+    $1 == "stolen by the host" { stolen = $2 + 0 }
+    END {
+      if (load >= 0.5 || stolen >= 2)
+        printf "A busy machine explains missed goals: this one had other work when the run began (load average " \
+          "%.2f; idle is about 0), and its host took %.1f %% of the CPU time away. Measure again when it is idle.\n", load, stolen
+      else if (known)
+        printf "The machine was idle when the run began (load average %.2f); why goals may be missed all the same: " \
+          "bench/README.md.\n", load
+    }' environment.tsv | fold -s -w 118
+fi
 [ -z "$missing" ] || echo "missing: $missing" | fold -s -w 118

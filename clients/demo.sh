@@ -16,9 +16,56 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+# swarm's chart passes through a file, so it cannot see how wide the terminal is.
+case ${COLUMNS-} in
+'' | 0* | *[!0-9]* | ?????*) COLUMNS= ;;
+esac
+if [ -z "$COLUMNS" ] && [ -t 1 ]; then
+    { COLUMNS=$(stty size <&3 2>/dev/null | sed -n 's/.* \([1-9][0-9]*\)$/\1/p'); } 3>&1
+fi
+if [ -n "$COLUMNS" ]; then
+    [ "$COLUMNS" -le 80 ] || COLUMNS=80
+    export COLUMNS
+fi
+
+# Breaks lines that are too wide, between words.
+fold_lines() {
+    if [ -n "$COLUMNS" ]; then
+        fold -s -w "$COLUMNS" | sed 's/ *$//'
+    else
+        cat
+    fi
+}
+
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ -n "${TERM-}" ] && [ "$TERM" != dumb ]; then
     bold=$(printf '\033[1m') plain=$(printf '\033[0m')
     export CLICOLOR_FORCE=1 # swarm's chart passes through a file
+fi
+
+# needs LEAST HAVE WHAT OPTION: ends us where a limit is too low to show anything.
+needs() {
+    case $2 in
+    '' | *[!0-9]*) return ;; # unlimited
+    esac
+    if [ "$2" -lt "$1" ]; then
+        echo "demo: needs $1 $3, and there may be $2 here: ulimit $4 $1" >&2
+        exit 2
+    fi
+}
+
+# shellcheck disable=SC3045 # every sh that we know has -n and -v
+needs 32 "$(ulimit -n)" 'descriptors a process' -n
+# shellcheck disable=SC3045
+needs 60000 "$(ulimit -v)" 'kB of memory a process' -v
+if ! (
+    trap 'kill $pids; wait $pids' EXIT
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 5 &
+        pids="${pids-} $!"
+    done
+) 2>/dev/null; then
+    echo 'demo: needs ten processes at once, and you may not start so many more: ulimit -u' >&2
+    exit 2
 fi
 
 complain() {
@@ -68,12 +115,12 @@ count() {
         '{ for (i = 1; i <= NF; i++) if ($i ~ ways) n += $i; print n + 0 }'
 }
 
-# Prints the chart; the legend, which is its last line, only the first time. What swarm says below
-# it goes into figures.
+# Prints the chart; the legend, which is below its axis, only the first time. What swarm says then
+# goes into figures; it may be folded.
 show() {
-    sed '/^clients /,$d' "$chart" | if [ $legend = yes ]; then cat; else sed '$d'; fi
+    sed '/^clients /,$d' "$chart" | if [ $legend = yes ]; then cat; else sed '/^ *0 /q'; fi
     legend=no
-    figures=$(sed -n 's/^clients *[0-9]*: //p' "$chart")
+    figures=$(tr -s '\n ' '  ' <"$chart" | sed -n 's/.* clients [0-9]*: \(.*\) messages .*/\1/p')
     most=${figures##*at most }
     measured="$(count served) $(count 'refused|reset|cut short') ${most%% *}"
 }
@@ -82,7 +129,8 @@ show() {
 # the three numbers and the status, and says why they are as they are.
 meet() {
     name=$1 served=$3 lost=$4 at_once=$5 promised=$6 why=$7 protocol=$8
-    printf '\n%s%s%s  %s\n' "$bold" "$name" "$plain" "$2"
+    echo
+    echo "$name  $2" | fold_lines | sed "1s/^[^ ]*/$bold&$plain/"
     shift 8
 
     if ! start "$@"; then
@@ -105,10 +153,10 @@ meet() {
         figures="$figures${counter:+; $counter}"
         [ "$counter" = counter=9 ] || complain "expected counter=9; it says: $(cat "$log")"
     fi
-    echo "$figures${why:+: $why}"
+    echo "$figures${why:+: $why}" | fold_lines
 }
 
-echo 'Three clients at once; each sends three messages and pauses in between.'
+echo 'Three clients at once; each sends three messages and pauses in between.' | fold_lines
 meet 01-sync-echo 'one client, then it is over' \
     1 2 1 0 'it ends with its first client' echo
 meet 02-loop-echo 'one client after the other' \

@@ -11,6 +11,8 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include "../common/posix.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 

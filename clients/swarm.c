@@ -249,6 +249,10 @@ static void leave_errno(struct client *client, int error)
         leave(client, REFUSED, NULL);
     else if (error == ECONNRESET || error == EPIPE)
         leave(client, RESET, NULL);
+    else if (error == EADDRNOTAVAIL)
+        leave(client, FAILED,
+              "Cannot assign requested address (perhaps no port is free to connect from: "
+              "net.ipv4.ip_local_port_range)");
     else
         leave(client, FAILED, strerror(error));
 }
@@ -259,7 +263,8 @@ static void watch(struct client *client, int operation, bool waits_to_send)
                                 .data.ptr = client};
 
     if (epoll_ctl(epoll, operation, client->fd, &event) == -1)
-        die("cannot watch a socket: %s", strerror(errno));
+        die("cannot watch a socket: %s",
+            errno == ENOSPC ? "raise fs.epoll.max_user_watches with sysctl" : strerror(errno));
     client->waits_to_send = waits_to_send;
 }
 
@@ -554,15 +559,20 @@ static void show_progress(void)
 {
     if (now() < next_progress)
         return;
-    fprintf(stderr, "\r%5.1f s: %ld of %ld clients done, %llu messages ",
-            (double)(now() - start) / 1e9, n_gone, n_clients, (unsigned long long)n_answers);
+    char text[100];
+    snprintf(text, sizeof text, "%5.1f s: %ld of %ld clients done, %llu messages ",
+             (double)(now() - start) / 1e9, n_gone, n_clients, (unsigned long long)n_answers);
+    fprintf(stderr, "\r%.*s", columns_of(STDERR_FILENO) - 1, text);
     next_progress = now() + 200 * MS;
 }
 
 static void erase_progress(void)
 {
+    static const char blanks[] =
+        "                                                                      ";
+
     if (next_progress > start + 1000 * MS && next_progress < INT64_MAX)
-        fprintf(stderr, "\r%70s\r", "");
+        fprintf(stderr, "\r%.*s\r", columns_of(STDERR_FILENO) - 1, blanks);
 }
 
 /* With --seconds: it has begun, and time is not up. */
@@ -714,66 +724,98 @@ static void print_figures(void)
     printf(" clients=%ld served=%ld\n", n_all, n_ended[SERVED]);
 }
 
-static void summarize_server(void)
+static void summarize_server(FILE *out)
 {
     char text[24];
 
     if (measured.cpu_error != 0)
-        printf("server    CPU time: unknown (%s)", strerror(measured.cpu_error));
+        fprintf(out, "server    CPU time: unknown (%s)", strerror(measured.cpu_error));
     else
-        printf("server    %s of CPU time", duration(measured.cpu, text));
+        fprintf(out, "server    %s of CPU time", duration(measured.cpu, text));
     if (measured.cpu_error == 0 && n_answers > 0)
-        printf(", %.2f us a message", (double)measured.cpu / 1e3 / (double)n_answers);
+        fprintf(out, ", %.2f us a message", (double)measured.cpu / 1e3 / (double)n_answers);
     if (measured.memory_error != 0)
-        printf("; memory: unknown (%s)", strerror(measured.memory_error));
+        fprintf(out, "; memory: unknown (%s)", strerror(measured.memory_error));
     else
-        printf("; memory: %" PRId64 " kB", measured.memory_before / 1024);
+        fprintf(out, "; memory: %" PRId64 " kB", measured.memory_before / 1024);
     if (measured.memory_error == 0 && seconds > 0)
-        printf(", with the clients %" PRId64 " kB", measured.memory_after / 1024);
-    putchar('\n');
+        fprintf(out, ", with the clients %" PRId64 " kB", measured.memory_after / 1024);
+    putc('\n', out);
 }
 
 static void summarize(void)
 {
     double rate = (double)n_answers / ((double)(measured.end - measured.begin) / 1e9);
-    char text[24];
+    char text[24], *summary;
+    size_t length;
+    FILE *out = open_memstream(&summary, &length);
 
-    printf("clients   %ld", n_clients);
+    if (!out)
+        die("cannot sum up: %s", strerror(errno));
+    // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
+    fprintf(out, "clients   %ld", n_clients);
     if (n_idle > 0)
-        printf(" and %ld idle", n_idle);
-    printf(": %ld served", n_ended[SERVED]);
+        fprintf(out, " and %ld idle", n_idle);
+    fprintf(out, ": %ld served", n_ended[SERVED]);
     for (int i = SERVED + 1; i < OUTCOMES; i++)
         if (n_ended[i] > 0)
-            printf(", %ld %s", n_ended[i], outcome_names[i]);
-    printf("; at most %ld at once\n", most_at_once());
+            fprintf(out, ", %ld %s", n_ended[i], outcome_names[i]);
+    fprintf(out, "; at most %ld at once\n", most_at_once());
 
-    printf("messages  %" PRIu64 " in %s", n_answers, duration(measured.end - measured.begin, text));
+    fprintf(out, "messages  %" PRIu64 " in %s", n_answers,
+            duration(measured.end - measured.begin, text));
     if (n_answers > 0) {
-        printf(", %.*f/s", rate < 100 ? 1 : 0, rate);
-        printf("; answered in %s (p50)", duration(latency_of(500), text));
-        printf(", %s (p99)", duration(latency_of(990), text));
+        fprintf(out, ", %.*f/s", rate < 100 ? 1 : 0, rate);
+        fprintf(out, "; answered in %s (p50)", duration(latency_of(500), text));
+        fprintf(out, ", %s (p99)", duration(latency_of(990), text));
     }
-    putchar('\n');
+    putc('\n', out);
     if (server)
-        summarize_server();
+        summarize_server(out);
+    if (fclose(out) == EOF)
+        die("cannot sum up: %s", strerror(errno));
+    print_folded(summary);
+    free(summary);
+}
+
+/* There are descriptors for so many clients only; so many more were needed. */
+_Noreturn static void refuse(long fit, long more, int error)
+{
+    if (error == ENFILE)
+        log_line("%ld clients do not fit, only %ld: %s: raise fs.file-max with sysctl", n_all, fit,
+                 strerror(error));
+    else
+        log_line("%ld clients do not fit, only %ld: %s: `ulimit -n %ld` would do", n_all, fit,
+                 strerror(error), raise_descriptor_limit() + more);
+    exit(2);
 }
 
 static void set_up(const struct addrinfo *list)
 {
-    epoll = epoll_create1(EPOLL_CLOEXEC);
+    int spare[10], n_spare = 0; /* for what is read in /proc */
+
     n_all = n_clients + n_idle;
+    epoll = epoll_create1(EPOLL_CLOEXEC);
     clients = calloc((size_t)n_all, sizeof *clients);
-    if (epoll == -1 || !clients)
+    if (epoll != -1)
+        while (server && n_spare < 10 && (spare[n_spare] = dup(epoll)) != -1)
+            n_spare++;
+    if (epoll == -1 || (server && n_spare < 10)) {
+        if (errno == EMFILE || errno == ENFILE)
+            refuse(0, n_all + (server ? 10 : 0) - n_spare + (epoll == -1), errno);
+        die("cannot set up: %s", strerror(errno));
+    }
+    if (!clients)
         die("cannot set up: %s", strerror(errno));
     for (long i = 0; i < n_all; i++) {
         int error = open_socket(&clients[i], list);
-        if (error == EMFILE || error == ENFILE) {
-            log_line("%ld clients do not fit, only %ld: %s", n_all, i, strerror(error));
-            exit(2);
-        }
+        if (error == EMFILE || error == ENFILE)
+            refuse(i, n_all - i, error);
         if (error != 0)
             die("cannot make a socket: %s", strerror(error));
     }
+    while (n_spare > 0)
+        close(spare[--n_spare]);
 }
 
 /* Reads the command line. Returns the server's address. */
@@ -781,7 +823,7 @@ static struct address take_options(int argc, char *argv[])
 {
     const struct option options[] = {
         {"clients", "N", &n_clients, 1, 1000000, "how many"},
-        {"idle", "N", &n_idle, 0, 1000000, "and how many more that connect and say nothing"},
+        {"idle", "N", &n_idle, 0, 1000000, "and how many more who connect and are silent"},
         {"rounds", "N", &rounds, 1, 1000000000, "messages that each client sends"},
         {"seconds", "SECONDS", &seconds, 1, 1000000000, "instead of rounds: for so long"},
         {"size", "BYTES", &size, 1, 16 << 20, "of a message"},

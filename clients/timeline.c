@@ -2,7 +2,10 @@
 /* timeline.c: see timeline.h */
 #include "timeline.h"
 
+#include "../common/address.h"
+
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,6 +29,42 @@ const char *duration(int64_t ns, char text[24])
     return text;
 }
 
+int columns_of(int fd)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize window;
+    long width = columns ? number_parse(columns, INT_MAX) : 0;
+
+    if (width > 0)
+        return (int)width;
+    if (ioctl(fd, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
+        return window.ws_col;
+    return isatty(fd) ? 80 : INT_MAX;
+}
+
+void print_folded(const char *text)
+{
+    const int width = columns_of(STDOUT_FILENO), indent = 10;
+    int column = 0;
+
+    while (*text) {
+        int blanks = (int)strspn(text, " "), word = (int)strcspn(text + blanks, " \n");
+        if (column > indent && column + blanks + word > width) {
+            printf("\n%*s", indent, "");
+            column = indent;
+            blanks = 0;
+            text += strspn(text, " ");
+        }
+        printf("%.*s", blanks + word, text);
+        text += blanks + word;
+        column += blanks + word;
+        if (*text == '\n') {
+            putchar(*text++);
+            column = 0;
+        }
+    }
+}
+
 /* How the states of a client are drawn. */
 struct ink {
     const char *sign[2]; /* in ASCII, in UTF-8 */
@@ -39,6 +78,7 @@ static const struct ink axis = {{"-", "\u2500"}, "2", ""};
 
 static struct {
     bool utf8, colours;
+    int columns;
     int cells; /* for the whole time */
     int names; /* the width of the longest client's number */
     int64_t start, end;
@@ -47,21 +87,19 @@ static struct {
 static void lay_out_chart(long n_lives)
 {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    struct winsize window = {.ws_col = 80};
-    bool terminal = isatty(STDOUT_FILENO);
 
     setlocale(LC_CTYPE, "");
     chart.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    chart.colours = terminal || getenv("CLICOLOR_FORCE"); /* demo.sh has the terminal: it says so */
-    if ((no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
+    /* demo.sh has the terminal: it says so */
+    chart.colours = isatty(STDOUT_FILENO) || getenv("CLICOLOR_FORCE");
+    if ((no_color && *no_color) || !term || !*term || strcmp(term, "dumb") == 0)
         chart.colours = false;
-    if (terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == -1 || window.ws_col == 0))
-        window.ws_col = 80;
-    int columns = window.ws_col < 100 ? window.ws_col : 100;
+    int columns = columns_of(STDOUT_FILENO);
+    chart.columns = columns == INT_MAX ? 80 : columns < 100 ? columns : 100;
     chart.names = snprintf(NULL, 0, "%ld", n_lives < ROWS ? n_lives : ROWS);
-    chart.cells = columns - chart.names - (int)strlen("client   timed out 60.00 s ");
-    if (chart.cells < 20)
-        chart.cells = 20;
+    chart.cells = chart.columns - chart.names - (int)strlen("client   timed out 60.00 s ");
+    if (chart.cells < 10)
+        chart.cells = 10;
 }
 
 static void draw(const struct ink *ink, int cells)
@@ -135,9 +173,17 @@ void timeline_draw(long n_lives, struct life (*of)(long), int64_t start, int64_t
     duration(end - start, time);
     printf("%*s0 ", margin, "");
     draw(&axis, chart.cells - 3 - (int)strlen(time));
-    printf(" %s\n%*s", time, margin, "");
-    for (int i = 0; i < 3; i++) {
+    printf(" %s\n", time);
+    for (int i = 0, column = 0; i < 3; i++) {
+        int width = 2 + (int)strlen(legend[i]->meaning);
+        if (i > 0 && column + 3 + width > chart.columns) {
+            putchar('\n');
+            column = 0;
+        }
+        printf("%*s", column == 0 ? margin : 3, "");
         draw(legend[i], 1);
-        printf(" %s%s", legend[i]->meaning, i < 2 ? "   " : "\n");
+        printf(" %s", legend[i]->meaning);
+        column += (column == 0 ? margin : 3) + width;
     }
+    putchar('\n');
 }

@@ -8,6 +8,8 @@
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
+#include "posix.h"
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* io.c: see io.h */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* FIONREAD */
-#endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64 /* or where long has 32 bits fstat(2) fails for some files */
 #endif

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* log.c: see log.h */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, which POSIX has since 2024 */
-#endif
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64 /* or where long has 32 bits fstat(2) fails for some files */
 #endif

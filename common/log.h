@@ -14,6 +14,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include "posix.h"
+
 #include <stdbool.h>
 
 #if defined(__GNUC__)

@@ -62,6 +62,14 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   [[ $REPLY == *" 1.000 (1.00..1.00) "*" missed" ]]
   grep -q '^2 met, 2 missed, ' out
   grep -q '| 06 / libuv | .* | \*\*missed\*\* |$' run/report.md
+  grep -q '^A busy machine' out && return 1
+  local load
+  for load in 0.10 3.75; do
+    printf 'load average at the start\t%s\nstolen by the host\t0.3 %% of the CPU time\n' "$load" >>run/environment.tsv
+    LC_ALL=C sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out.$load
+  done
+  grep -q '^The machine was idle when the run began (load average 0.10)' out.0.10
+  tr '\n' ' ' <out.3.75 | grep -q 'A busy machine explains missed goals: .*load average 3.75; .*took 0.3 % .*again when it is idle'
   assert_equal "headings of the goals" 1 "$(grep -c '^| workload | what |' run/report.md)"
 }
 
@@ -109,6 +117,46 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   printf 'quick\tno\n' >top/build/bench/environment.tsv
   exits 1 sh top/bench/accept.sh # echo-1 and others were left out
   [[ ! -e top/bench/RESULTS.md ]]
+}
+
+@test "bench: what is shown stays whole where there is nothing to replace it" {
+  local top=top/build/bench lost
+  mkdir -p top/bench/results top/build
+  cp "$BATS_TEST_DIRNAME"/../bench/{accept.sh,RESULTS.md} top/bench
+  cp "$BATS_TEST_DIRNAME"/../bench/results/* top/bench/results
+  cp "$BATS_TEST_DIRNAME"/../TUTORIAL.md top
+  cp -r top/bench results.before && cp top/TUTORIAL.md tutorial.before
+  as_it_was() { diff -r results.before top/bench && cmp tutorial.before top/TUTORIAL.md; }
+  exits 1 sh top/bench/accept.sh # no run at all
+  assert_match "message" "there is no finished run in build/bench; first: make bench" "$OUTPUT"
+  as_it_was
+  report
+  for lost in report.md results.csv steps.md environment.tsv parts/count idle.svg threads.svg; do
+    rm -rf "$top" && cp -r run "$top"
+    printf 'quick\tno\n' >"$top/environment.tsv"
+    echo '100 measurements' >"$top/parts/count"
+    for figure in cpu-per-echo idle memory threads; do echo '<svg></svg>' >"$top/$figure.svg"; done
+    rm "$top/$lost"
+    exits 1 sh top/bench/accept.sh
+    assert_match "message without $lost" "(no finished run|no figure|has no ${lost})" "$OUTPUT"
+    as_it_was
+  done
+  grep -v 'end of the table' tutorial.before >top/TUTORIAL.md
+  cp top/TUTORIAL.md tutorial.before
+  printf 'quick\tno\n' >"$top/environment.tsv"
+  echo '<svg></svg>' >"$top/threads.svg"
+  exits 1 sh top/bench/accept.sh
+  assert_match "message" "TUTORIAL.md has no place for the table" "$OUTPUT"
+  as_it_was
+  cp "$BATS_TEST_DIRNAME"/../TUTORIAL.md top
+  exits 0 sh top/bench/accept.sh
+  assert_equal "figures" 4 "$(grep -l '^<svg></svg>$' top/bench/results/*.svg | wc -l)"
+  cmp "$top/results.csv" top/bench/results/results.csv
+  grep -qF '| 04-select-echo' top/TUTORIAL.md
+  mkdir -p where && cp -r "$BATS_TEST_DIRNAME"/../bench where
+  exits 1 sh where/bench/report.sh where/bench/results
+  assert_match "message" "that is what accept.sh keeps" "$OUTPUT"
+  diff -r "$BATS_TEST_DIRNAME/../bench/results" where/bench/results
 }
 
 @test "bench: what was not measured is named, with the reason" {
@@ -168,8 +216,9 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   RESULTS=$PWD/run BUILD=$bin ROUNDS=1 SECONDS_EACH=0.02 SERVERS='06-p.*' WORKLOADS='work-each-2' \
     sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
   assert_equal "rows" "work-each-2,06-parallel" "$(tail -n +2 run/results.csv | cut -d , -f 2,3)"
-  RESULTS=$PWD/run BUILD=$bin SERVERS=none exits 1 sh "$top/bench/bench.sh"
+  RESULTS=$PWD/run BUILD=$bin SERVERS='l.*' WORKLOADS=none exits 1 sh "$top/bench/bench.sh"
   assert_match "message" "nothing matches SERVERS and WORKLOADS" "$OUTPUT"
+  assert_equal "packages named twice" "" "$(sed -n 's/^on Debian: //p' <<<"$OUTPUT" | tr ' ' '\n' | sort | uniq -d)"
   exits 2 sh "$top/bench/bench.sh" --help
 }
 

@@ -77,6 +77,15 @@ compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, 
     "$(grep -lE 'sys/(epoll|eventfd|signalfd)' 0[1-4]*/*.[ch] common/*.[ch])"
 }
 
+@test "build: strict C asks for nothing else" {
+  local standard
+  for standard in c11 c17 c2x gnu17 gnu2x; do
+    cc -std="$standard" -fsyntax-only -x c /dev/null 2>/dev/null || continue # too new for this compiler
+    exits 0 cc -std="$standard" -fsyntax-only -Wall -Wextra -Werror 0*/*.c common/*.c clients/*.c tests/*.c tests/torture/[!f]*.c bench/*.c
+    assert_equal "what -std=$standard says" "" "$OUTPUT"
+  done
+}
+
 @test "build: 05 and 06 say that they need Linux" {
   local step
   for step in "${STEPS[@]:4}"; do
@@ -120,10 +129,30 @@ function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
   sed -i 's/_exit/exit/' "$BATS_TEST_TMPDIR/mine.c"
   exits 0 make -s stuck STEP=03-fork-echo FILE="$BATS_TEST_TMPDIR/mine.c"
   assert_match "another" $'\n-[[:space:]]+exit[(].*\n[+][[:space:]]+_exit[(]' "$OUTPUT"
-  exits 2 make -s stuck STEP=03
-  assert_match "message" "there is no file ''" "$OUTPUT"
-  exits 2 make -s stuck STEP=9 FILE="$BATS_TEST_TMPDIR/mine.c"
-  assert_match "message" "there is no step '9'" "$OUTPUT"
+  local word
+  for word in 03/ 03-fork-echo/; do exits 0 make -s stuck STEP="$word" FILE="$BATS_TEST_TMPDIR/mine.c"; done
+}
+
+@test "build: make diff-NN and make stuck say what to type instead" {
+  local mine=$BATS_TEST_TMPDIR/mine.c
+  says() { # says TEXT WORD...: what make says of these words
+    exits 2 make -s "${@:2}"
+    assert_match "what make ${*:2} says" "$1" "$OUTPUT"
+  }
+  cp 03-fork-echo/main.c "$mine"
+  says "01-sync-echo is the first step, .*: make diff-02" diff-01
+  says "which step .*make stuck STEP=03 FILE=mine/main.c" stuck
+  says "which step .*make stuck STEP=03 FILE=$mine" stuck FILE="$mine"
+  says "which file is yours. make stuck STEP=03 FILE=mine/main.c" stuck STEP=03
+  says "there is no step '9': 01 to 06" stuck STEP=9 FILE="$mine"
+  says "there is no file 'none/main.c'" stuck STEP=03 FILE=none/main.c
+  says "is a directory: make stuck STEP=3 FILE=$BATS_TEST_TMPDIR/main.c" stuck STEP=3 FILE="$BATS_TEST_TMPDIR/"
+  says "is ours, of another step: make diff-03 shows" stuck STEP=03 FILE=02-loop-echo/main.c
+  says "is ours, and the file itself; .*git diff 03-fork-echo/main.c" stuck STEP=03 FILE=03-fork-echo/main.c
+  if [[ $(id -u) != 0 ]]; then
+    chmod a-r "$mine"
+    says "you may not read '$mine'" stuck STEP=03 FILE="$mine"
+  fi
 }
 
 @test "build: every source says its licence, every step what it is" {
@@ -193,6 +222,32 @@ judged() { # judged STATUS LIST TEXT: what make coverage says of gcov's TEXT, wi
   judged 1 "" "$run"$'\nbranch  0 taken 3\nbranch  1 taken 0 (fallthrough)'
   assert_match "too few branches" "fewer than 95 % of the branches" "$OUTPUT"
   assert_equal "the other" "common/io.c:7: branch 1 is never taken: run();" "$(cat branches)"
+}
+
+@test "build: make says what to install where a tool is missing, before it makes anything" {
+  local target tool package dirs dir
+  copy
+  mkdir path
+  IFS=: read -ra dirs <<<"$PATH"
+  for dir in "${dirs[@]}"; do ln -s "$dir"/* path 2>/dev/null || true; done
+  while read -r target tool package; do
+    [[ ! -e path/$tool ]] || mv "path/$tool" "hidden-$tool"
+    PATH=$PWD/path exits 2 make -s "$target" STEP=03 FILE=03-fork-echo/main.c
+    assert_match "what make $target says" "^make $target needs $tool [(]Debian, Ubuntu: apt install ${package}[)]" "$OUTPUT"
+    [[ ! -e build ]] || { echo "make $target makes: $(find build -type f)"; return 1; }
+    [[ ! -e hidden-$tool ]] || mv "hidden-$tool" "path/$tool"
+  done <<'END'
+test bats bats
+check-tutorial bats bats
+check-broken patch patch
+coverage gcov gcc
+fuzz clang clang
+format clang-format clang-format
+format-check clang-format clang-format
+stuck diff diffutils
+diff-03 diff diffutils
+ladder diff diffutils
+END
 }
 
 @test "build: make help tells the targets" {

@@ -171,7 +171,10 @@ hears() {
   exits 2 "$BUILD/swarm" "$ADDRESS" --protocol counter --size 3
   if [[ -z $SANITIZED ]]; then # whose runtime, too, needs descriptors
     exits 2 bash -c 'ulimit -n 100; "$0" "$1" --clients 200' "$BUILD/swarm" "$ADDRESS"
-    assert_match "message" "200 clients do not fit, only [0-9]+: Too many open files" "$OUTPUT"
+    assert_match "message" "200 clients do not fit, only [0-9]+: Too many open files: .ulimit -n [0-9]+. would do" "$OUTPUT"
+    exits 0 bash -c 'ulimit -n "$2"; "$0" "$1" --clients 200' "$BUILD/swarm" "$ADDRESS" "$(sed -n 's/.*ulimit -n \([0-9]*\)..*/\1/p' <<<"$OUTPUT")"
+    exits 2 bash -c 'ulimit -n 12; "$0" "$1" --clients 3 --server "$2"' "$BUILD/swarm" "$ADDRESS" "$PID"
+    assert_match "message" "3 clients do not fit, only 0: Too many open files: .ulimit -n [0-9]+. would do" "$OUTPUT"
   fi
   exits 1 "$BUILD/swarm" "$ADDRESS" --protocol counter
   signal KILL
@@ -342,6 +345,52 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   [[ $OUTPUT != *$'\033'* ]]
   exits 0 env LC_ALL=C.UTF-8 "$BUILD/swarm" "$ADDRESS" --timeline
   [[ $OUTPUT == *█* ]]
+}
+
+widest() { awk '{ if (length > n) n = length } END { print n + 0 }' <<<"$1"; }
+
+@test "clients: swarm's timeline is as wide as the terminal, and in colours where it has some" {
+  local columns term
+  use_step 02-loop-echo
+  start
+  for columns in 40 60 72; do
+    exits 0 env LC_ALL=C COLUMNS="$columns" "$BUILD/swarm" "$ADDRESS" --timeline --server "$PID"
+    assert_at_most "columns" "$columns" "$(widest "$OUTPUT")"
+    assert_at_least "columns" $((columns - 15)) "$(widest "$(grep '^client ' <<<"$OUTPUT")")"
+  done
+  for columns in 100 200; do
+    exits 0 env LC_ALL=C COLUMNS="$columns" "$BUILD/swarm" "$ADDRESS" --timeline
+    assert_equal "cells" 72 "$(sed -n 's/^client 1 \(.*\)  served.*/\1/p' <<<"$OUTPUT" | tr -d '\n' | wc -c)"
+  done
+  for columns in 0 -3 4x '' 99999999999999999999; do # then nobody knows
+    exits 0 env LC_ALL=C COLUMNS="$columns" "$BUILD/swarm" "$ADDRESS" --timeline
+    assert_equal "cells, with COLUMNS='$columns'" 52 "$(sed -n 's/^client 1 \(.*\)  served.*/\1/p' <<<"$OUTPUT" | tr -d '\n' | wc -c)"
+  done
+  for term in '' dumb; do
+    exits 0 env -u NO_COLOR CLICOLOR_FORCE=1 TERM="$term" "$BUILD/swarm" "$ADDRESS" --timeline
+    [[ $OUTPUT != *$'\033'* ]]
+  done
+  exits 0 env -u NO_COLOR CLICOLOR_FORCE=1 TERM=xterm "$BUILD/swarm" "$ADDRESS" --timeline
+  [[ $OUTPUT == *$'\033'* ]]
+}
+
+@test "clients: every program tells what it takes, and of wrong words what it would take" {
+  local program torture=$BATS_TEST_DIRNAME/../build/tools/torture
+  for program in "$BUILD"/{say,swarm,rude,odd,bench/million} "$torture"; do
+    exits 0 bash -c '"$0" --help 2>err.log' "$program"
+    assert_equal "stderr of $program --help" "" "$(cat err.log)"
+    assert_match "--help" "^usage: ${program##*/} .*--help " "$OUTPUT"
+    assert_at_most "columns of $program --help" 80 "$(widest "$OUTPUT")"
+    exits 2 "$program" --nonsense
+    assert_match "message" "--nonsense.*usage: .*--help tells more" "$OUTPUT"
+  done
+  for program in "$BUILD"/{rude,odd} "$torture"; do
+    exits 2 "$program"
+    exits 2 "$program" nonsense "$BUILD"
+    assert_match "message" "usage: .*--help tells more" "$OUTPUT"
+  done
+  exits 2 "$BUILD/rude" hold 1 many
+  assert_match "message" "not a number: 'many'" "$OUTPUT"
 }
 
 # ---- time limits, interruptions, addresses ---------------------------------------------------------

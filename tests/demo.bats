@@ -4,7 +4,7 @@
 
 load helpers
 
-demo() { env -u NO_COLOR -u CLICOLOR_FORCE "$@" sh "$BATS_TEST_DIRNAME/../clients/demo.sh" "$PWD/bin"; }
+demo() { env -u NO_COLOR -u CLICOLOR_FORCE -u COLUMNS "$@" sh "$BATS_TEST_DIRNAME/../clients/demo.sh" "$PWD/bin"; }
 
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
@@ -25,7 +25,25 @@ setup() {
   assert_equal "05 and 06" 2 "$(grep -c 'counter=9' <<<"$out")"
   assert_at_most "columns" 80 "$(awk '{ if (length > n) n = length } END { print n }' <<<"$out")"
   assert_equal "bytes that are no ASCII, and escapes" "" "$(LC_ALL=C tr -d '\n -~' <<<"$out")"
-  [[ $(demo LC_ALL=C.UTF-8) == *█* ]]
+}
+
+@test "demo: is as wide as the terminal" {
+  local out sh=$BATS_TEST_DIRNAME/../clients/demo.sh
+  needs_tool script
+  needs_signals_in_select
+  export sh
+  out=$(LC_ALL=C.UTF-8 NO_COLOR=1 script -qec 'stty cols 40; unset COLUMNS; sh "$sh" "$PWD/bin"' /dev/null </dev/null | tr -d '\r')
+  assert_equal "rows" 18 "$(grep -c '^client [1-3] .* s$' <<<"$out")"
+  [[ $out == *█* ]]
+  assert_at_most "columns" 40 "$(LC_ALL=C tr -d '\200-\277' <<<"$out" | LC_ALL=C awk '{ if (length > n) n = length } END { print n }')"
+}
+
+@test "demo: says which limit is too low to show anything" {
+  needs_no_sanitizer "60 MB"
+  exits 2 demo bash -c 'ulimit -n 25; exec "$@"' bash
+  assert_match "message" "demo: needs 32 descriptors a process, and there may be 25 here: ulimit -n 32" "$OUTPUT"
+  exits 2 demo bash -c 'ulimit -v 20000; exec "$@"' bash
+  assert_match "message" "demo: needs 60000 kB of memory a process, and there may be 20000 here: ulimit -v 60000" "$OUTPUT"
 }
 
 @test "demo: says so when a server is another than it should be" {

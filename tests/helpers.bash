@@ -22,6 +22,7 @@ if [[ -p ${SUITE:-}/nap ]]; then exec {NAP}<>"$SUITE/nap"; else exec {NAP}<> <(:
 
 : "${BUILD:=$PWD/build}" "${SERVER:=}"
 PIDS=()
+unset COLUMNS # by which swarm would fold what it says
 case $BUILD in
 */asan* | */ubsan* | */tsan*) SANITIZED=${BUILD##*/} ;;
 *) SANITIZED= ;;

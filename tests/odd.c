@@ -1,38 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * odd: what the tests need besides rude: servers started in odd circumstances, and clients that are
- * odd rather than rude.
- *
- *   odd plain COMMAND...           run COMMAND as if nobody had set anything for it: no signal
- *                                  ignored or blocked, umask 022, limits as high as they may be
- *   odd stderr KIND COMMAND...     run COMMAND with a stderr that has room for a line or two and
- *                                  that nobody reads: terminal, pipe, stream or datagram (sockets)
- *   odd background COMMAND...      run COMMAND in the background of a terminal that lets only its
- *                                  foreground write (stty tostop); stay, and end as COMMAND ends
- *   odd listener KIND FD COMMAND...
- *                                  run COMMAND with descriptor FD listening on 127.0.0.1, a socket
- *                                  with SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), room for
- *                                  2 MB that are not read and little for answers (roomy), limits
- *                                  of time and what holds answers back (limits), or of another
- *                                  protocol (mptcp)
- *   odd unread ADDRESS BYTES TEXT REPLY
- *                                  send TEXT over and over, so many bytes; when all have arrived,
- *                                  half-close and print "sent"; after a line read all, compare it
- *                                  with REPLY, print "got N, the end" or what ended it
- *   odd path PATH ADDRESS          connect from a unix socket bound to PATH, send a line, and leave
- *                                  without taking the answer, which resets the connection
- *   odd late PID SIGNAL US ADDRESS send PID the signal, and connect so many microseconds later;
- *                                  print "answered" or "the end"; end with status 1 after 5 s
- *
- * Exit status 3: this machine cannot do that.
+ * odd rather than rude. `build/odd --help` prints the list of it below.
  */
 #define _GNU_SOURCE
 #include "../common/address.h"
 #include "../common/io.h"
-#include "../common/log.h"
+#include "../common/options.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -59,6 +37,35 @@
 #ifndef SYS_pidfd_open /* the same number on all architectures */
 #define SYS_pidfd_open 434
 #endif
+
+static const char about[] =
+    "Starts servers in odd circumstances, or is an odd client. WHAT is\n\n"
+    "  plain COMMAND...\n"
+    "      run COMMAND as if nobody had set anything for it: no signal ignored or\n"
+    "      blocked, umask 022, limits as high as they may be\n"
+    "  stderr KIND COMMAND...\n"
+    "      run COMMAND with a stderr that has room for a line or two and that\n"
+    "      nobody reads: terminal, pipe, stream or datagram (sockets)\n"
+    "  background COMMAND...\n"
+    "      run COMMAND in the background of a terminal that lets only its\n"
+    "      foreground write (stty tostop); stay, and end as COMMAND ends\n"
+    "  listener KIND FD COMMAND...\n"
+    "      run COMMAND with descriptor FD listening on 127.0.0.1, a socket with\n"
+    "      SO_LINGER (linger, abort), SO_RCVLOWAT (lowat), room for 2 MB that are\n"
+    "      not read and little for answers (roomy), limits of time and what holds\n"
+    "      answers back (limits), or of another protocol (mptcp)\n"
+    "  unread ADDRESS BYTES TEXT REPLY\n"
+    "      send TEXT over and over, so many bytes; when all have arrived,\n"
+    "      half-close and print \"sent\"; after a line read all, compare it with\n"
+    "      REPLY, print \"got N, the end\" or what ended it\n"
+    "  path PATH ADDRESS\n"
+    "      connect from a unix socket bound to PATH, send a line, and leave without\n"
+    "      taking the answer, which resets the connection\n"
+    "  late PID SIGNAL US ADDRESS\n"
+    "      send PID the signal, and connect so many microseconds later; print\n"
+    "      \"answered\" or \"the end\"; end with status 1 after 5 s\n"
+    "\n"
+    "Exit status 3: this machine cannot do that.\n";
 
 static void check(bool well, const char *what)
 {
@@ -374,28 +381,49 @@ static void come_late(pid_t pid, int signal, long us, const char *address)
     puts(n == 1 ? "answered" : n == 0 ? "the end" : strerror(errno));
 }
 
+static int number(const char *word)
+{
+    long n = number_parse(word, INT_MAX);
+    if (n == -1)
+        usage_error("not a number", word);
+    return (int)n;
+}
+
+static bool is_one_of(const char *word, const char *const words[])
+{
+    for (; *words; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
 int main(int argc, char *argv[])
 {
-    const char *what = argc > 2 ? argv[1] : "";
+    const char *const stderr_kinds[] = {"terminal", "pipe", "stream", "datagram", NULL};
+    const char *const listener_kinds[] = {"linger", "abort", "lowat", "roomy",
+                                          "limits", "mptcp", NULL};
+    const struct command command = {
+        .words = "WHAT [WORD]...", .about = about, .options_first = true};
 
-    log_start(argv[0]);
+    argc = options_parse(argc, argv, &command) + 1;
+    const char *what = argc > 1 ? argv[1] : "WHAT";
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (strcmp(what, "plain") == 0)
+    if (strcmp(what, "plain") == 0 && argc > 2)
         run_plain(argv + 2);
-    else if (strcmp(what, "stderr") == 0 && argc > 3)
+    else if (strcmp(what, "stderr") == 0 && argc > 3 && is_one_of(argv[2], stderr_kinds))
         run_mute(argv[2], argv + 3);
-    else if (strcmp(what, "background") == 0)
+    else if (strcmp(what, "background") == 0 && argc > 2)
         run_in_background(argv + 2);
-    else if (strcmp(what, "listener") == 0 && argc > 4)
-        run_with_listener(argv[2], atoi(argv[3]), argv + 4);
+    else if (strcmp(what, "listener") == 0 && argc > 4 && is_one_of(argv[2], listener_kinds))
+        run_with_listener(argv[2], number(argv[3]), argv + 4);
     else if (strcmp(what, "unread") == 0 && argc == 6)
-        read_late(argv[2], atol(argv[3]), argv[4], argv[5]);
+        read_late(argv[2], number(argv[3]), argv[4], argv[5]);
     else if (strcmp(what, "late") == 0 && argc == 6)
-        come_late((pid_t)atoi(argv[2]), atoi(argv[3]), atol(argv[4]), argv[5]);
+        come_late(number(argv[2]), number(argv[3]), number(argv[4]), argv[5]);
     else if (strcmp(what, "path") == 0 && argc == 4)
         leave_a_name(argv[2], argv[3]);
     else
-        die("these words are no use to me; see tests/odd.c");
+        usage_error("this takes other words, or there is no such thing", what);
     return 0;
 }

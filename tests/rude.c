@@ -1,44 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * rude: what the tests need and no well-mannered client does.
- *
- *   rude reset ADDRESS N TEXT      N times: connect, send TEXT, reset the connection
- *   rude leave ADDRESS TEXT        connect, send TEXT, half-close, reset: the server reads TEXT,
- *                                  and gets EPIPE for what it writes then
- *   rude hold ADDRESS N            connect N times, print "connected", wait for a line or EOF
- *   rude stuff ADDRESS TEXT REPLY  send TEXT for ever without reading; when no more is taken, print
- *                                  "stuck N" (how many went out whole); after a line on stdin read,
- *                                  compare with N times REPLY, await the end; print "got N"
- *   rude drain ADDRESS TEXT REPLY  the same, but when all has come print "drained", and stay until
- *                                  there is one more line
- *   rude sip ADDRESS               send standard input, and take what comes through a narrow window
- *   rude drip ADDRESS MS           send standard input byte by byte, MS apart; print what comes
- *   rude drizzle ADDRESS N TEXT REPLY
- *                                  N clients send TEXT over and over, a byte on each in turn; print
- *                                  "round I" when each has sent I bytes; after a line on stdin
- *                                  finish each TEXT, compare as stuff does; print "got N"
- *   rude gush ADDRESS N TEXT REPLY send N times x, print "enough", go on until there is a line on
- *                                  stdin; send TEXT, await REPLY and no more; print "got N"
- *   rude hoard ADDRESS N TEXT      N clients send TEXT for ever without reading, until there is a
- *                                  line on stdin; print "lost" for each whom the server drops, and
- *                                  "stuck" when no more is taken
- *   rude scan ADDRESS N            connect N times, and close or reset at once; each 50th
- *                                  half-closes and awaits the end, so that the server keeps up
- *   rude urgent ADDRESS            send abc, d as urgent data, e; print what comes
- *   rude lie HOW                   be an echo server that alters, cuts, adds or is silent
- *   rude inherit COMMAND...        run COMMAND with all signals ignored and blocked
- *   rude unwilling COMMAND...      run COMMAND with a standard output that is non-blocking
- *   rude grab PID                  open the sockets of PID as well, print "grabbed", keep them
- *                                  until there is a line on stdin
- *   rude listen FD COMMAND...      run COMMAND with descriptor FD listening on 127.0.0.1
- *   rude narrow FD COMMAND...      the same, and it can send little at a time
- *   rude socket FD COMMAND...      run COMMAND with descriptor FD a socket that does not listen
+ * rude: what the tests need and no well-mannered client does. `build/rude --help` prints the list
+ * of it below.
  */
 #include "../common/address.h"
 #include "../common/io.h"
-#include "../common/log.h"
+#include "../common/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -47,6 +17,58 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+static const char about[] =
+    "Does what no well-mannered client does. WHAT is\n\n"
+    "  reset ADDRESS N TEXT\n"
+    "      N times: connect, send TEXT, reset the connection\n"
+    "  leave ADDRESS TEXT\n"
+    "      connect, send TEXT, half-close, reset: the server reads TEXT, and gets\n"
+    "      EPIPE for what it writes then\n"
+    "  hold ADDRESS N\n"
+    "      connect N times, print \"connected\", wait for a line or EOF\n"
+    "  stuff ADDRESS TEXT REPLY\n"
+    "      send TEXT for ever without reading; when no more is taken, print \"stuck\n"
+    "      N\" (how many went out whole); after a line on stdin read, compare with N\n"
+    "      times REPLY, await the end; print \"got N\"\n"
+    "  drain ADDRESS TEXT REPLY\n"
+    "      the same, but when all has come print \"drained\", and stay until there is\n"
+    "      one more line\n"
+    "  sip ADDRESS\n"
+    "      send standard input, and take what comes through a narrow window\n"
+    "  drip ADDRESS MS\n"
+    "      send standard input byte by byte, MS apart; print what comes\n"
+    "  drizzle ADDRESS N TEXT REPLY\n"
+    "      N clients send TEXT over and over, a byte on each in turn; print \"round\n"
+    "      I\" when each has sent I bytes; after a line on stdin finish each TEXT,\n"
+    "      compare as stuff does; print \"got N\"\n"
+    "  gush ADDRESS N TEXT REPLY\n"
+    "      send N times x, print \"enough\", go on until there is a line on stdin;\n"
+    "      send TEXT, await REPLY and no more; print \"got N\"\n"
+    "  hoard ADDRESS N TEXT\n"
+    "      N clients send TEXT for ever without reading, until there is a line on\n"
+    "      stdin; print \"lost\" for each whom the server drops, and \"stuck\" when no\n"
+    "      more is taken\n"
+    "  scan ADDRESS N\n"
+    "      connect N times, and close or reset at once; each 50th half-closes and\n"
+    "      awaits the end, so that the server keeps up\n"
+    "  urgent ADDRESS\n"
+    "      send abc, d as urgent data, e; print what comes\n"
+    "  lie HOW [ADDRESS]\n"
+    "      be an echo server, anywhere, that alters, cuts, adds or is silent\n"
+    "  inherit COMMAND...\n"
+    "      run COMMAND with all signals ignored and blocked\n"
+    "  unwilling COMMAND...\n"
+    "      run COMMAND with a standard output that is non-blocking\n"
+    "  grab PID\n"
+    "      open the sockets of PID as well, print \"grabbed\", keep them until there\n"
+    "      is a line on stdin\n"
+    "  listen FD COMMAND...\n"
+    "      run COMMAND with descriptor FD listening on 127.0.0.1\n"
+    "  narrow FD COMMAND...\n"
+    "      the same, and it can send little at a time\n"
+    "  socket FD COMMAND...\n"
+    "      run COMMAND with descriptor FD a socket that does not listen\n";
 
 static void check(bool well, const char *what)
 {
@@ -223,20 +245,30 @@ static bool is_told(int ms) /* by a line on stdin, which may come within so many
     return poll(&told, 1, ms) == 1;
 }
 
+/* Each sends one byte. Returns whether there is a line on stdin. */
+static bool send_byte(const int fds[], int n, const char *byte)
+{
+    bool told = false;
+
+    for (int i = 0; i < n; i++) {
+        check(write_all(fds[i], byte, 1) == 0, "write");
+        told = told || (i % 10 == 0 && is_told(1));
+    }
+    return told;
+}
+
 static void drizzle(const char *address, int n, const char *text, const char *reply)
 {
     size_t length = strlen(text), sent = 0; /* by each */
     int *fds = calloc((size_t)n, sizeof *fds);
 
-    check(fds, "calloc");
+    if (!fds || n < 1)
+        die("there is no memory for %d clients, or nothing to do", n);
     raise_descriptor_limit();
     for (int i = 0; i < n; i++)
         fds[i] = connect_to(address, true);
     for (bool told = false; !told || sent % length != 0;) {
-        for (int i = 0; i < n; i++) {
-            check(write_all(fds[i], &text[sent % length], 1) == 0, "write");
-            told = told || (i % 10 == 0 && is_told(1));
-        }
+        told = send_byte(fds, n, &text[sent % length]);
         printf("round %zu\n", ++sent);
     }
     for (int i = 0; i < n; i++) {
@@ -274,7 +306,8 @@ static void hoard(const char *address, int n, const char *text)
     char out[64 * 1024];
     int wait = 700;
 
-    check(ready, "calloc");
+    if (!ready)
+        die("calloc: %s", strerror(errno));
     for (size_t i = 0; i < sizeof out; i++)
         out[i] = text[i % length];
     for (int i = 0; i < n; i++) {
@@ -377,6 +410,7 @@ static void lie(const char *how)
     check(getsockname(listener, (struct sockaddr *)&at, &length) == 0, "getsockname");
     log_line("listening on %s", address_format((struct sockaddr *)&at, length, text));
     int fd = accept(listener, NULL, NULL);
+    check(fd != -1, "accept");
     for (ssize_t n; (n = read(fd, bytes, sizeof bytes - 1)) > 0;) {
         if (strcmp(how, "silent") == 0)
             continue;
@@ -446,19 +480,29 @@ static void run_with_socket(bool listens, int room, int fd, char *command[])
     die("cannot run %s: %s", command[0], strerror(errno));
 }
 
+static int number(const char *word)
+{
+    long n = number_parse(word, INT_MAX);
+    if (n == -1)
+        usage_error("not a number", word);
+    return (int)n;
+}
+
 int main(int argc, char *argv[])
 {
-    const char *what = argc > 2 ? argv[1] : "";
+    const struct command command = {
+        .words = "WHAT [WORD]...", .about = about, .options_first = true};
 
-    log_start(argv[0]);
+    argc = options_parse(argc, argv, &command) + 1;
+    const char *what = argc > 1 ? argv[1] : "WHAT";
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(what, "reset") == 0 && argc == 5)
-        reset(argv[2], atoi(argv[3]), argv[4], false);
+        reset(argv[2], number(argv[3]), argv[4], false);
     else if (strcmp(what, "leave") == 0 && argc == 4)
         reset(argv[2], 1, argv[3], true);
     else if (strcmp(what, "hold") == 0 && argc == 4)
-        hold(argv[2], atoi(argv[3]));
+        hold(argv[2], number(argv[3]));
     else if (strcmp(what, "stuff") == 0 && argc == 5)
         stuff(argv[2], argv[3], argv[4], false);
     else if (strcmp(what, "drain") == 0 && argc == 5)
@@ -466,15 +510,15 @@ int main(int argc, char *argv[])
     else if (strcmp(what, "sip") == 0 && argc == 3)
         sip(argv[2]);
     else if (strcmp(what, "drip") == 0 && argc == 4)
-        drip(argv[2], atoi(argv[3]));
+        drip(argv[2], number(argv[3]));
     else if (strcmp(what, "drizzle") == 0 && argc == 6)
-        drizzle(argv[2], atoi(argv[3]), argv[4], argv[5]);
+        drizzle(argv[2], number(argv[3]), argv[4], argv[5]);
     else if (strcmp(what, "gush") == 0 && argc == 6)
-        gush(argv[2], atol(argv[3]), argv[4], argv[5]);
+        gush(argv[2], number(argv[3]), argv[4], argv[5]);
     else if (strcmp(what, "hoard") == 0 && argc == 5)
-        hoard(argv[2], atoi(argv[3]), argv[4]);
+        hoard(argv[2], number(argv[3]), argv[4]);
     else if (strcmp(what, "scan") == 0 && argc == 4)
-        scan(argv[2], atoi(argv[3]));
+        scan(argv[2], number(argv[3]));
     else if (strcmp(what, "urgent") == 0 && argc == 3)
         send_urgent(argv[2]);
     else if (strcmp(what, "lie") == 0 && argc > 2)
@@ -484,14 +528,14 @@ int main(int argc, char *argv[])
     else if (strcmp(what, "unwilling") == 0 && argc > 2)
         run_with_nonblocking_output(argv + 2);
     else if (strcmp(what, "grab") == 0 && argc == 3)
-        grab(atoi(argv[2]));
+        grab(number(argv[2]));
     else if (strcmp(what, "listen") == 0 && argc > 3)
-        run_with_socket(true, 0, atoi(argv[2]), argv + 3);
+        run_with_socket(true, 0, number(argv[2]), argv + 3);
     else if (strcmp(what, "narrow") == 0 && argc > 3)
-        run_with_socket(true, 1, atoi(argv[2]), argv + 3);
+        run_with_socket(true, 1, number(argv[2]), argv + 3);
     else if (strcmp(what, "socket") == 0 && argc > 3)
-        run_with_socket(false, 0, atoi(argv[2]), argv + 3);
+        run_with_socket(false, 0, number(argv[2]), argv + 3);
     else
-        die("these words are no use to me; see tests/rude.c");
+        usage_error("this takes other words, or there is no such thing", what);
     return 0;
 }

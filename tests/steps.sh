@@ -18,7 +18,8 @@ complain() {
   exit 2
 }
 
-step_of() { # 3, 03 or 03-fork-echo: its directory
+step_of() { # 3, 03, 03-fork-echo or 03-fork-echo/: its directory
+  set -- "${1%/}"
   for directory in 0[1-6]-*; do
     case $directory in "$1" | "$1"-* | "0$1"-*) echo "$directory" && return ;; esac
   done
@@ -55,7 +56,7 @@ case ${1-} in
 diff)
   to=$(step_of "${2-}")
   from=$(before "$to")
-  [ -n "$from" ] || complain "there is no step before $to"
+  [ -n "$from" ] || complain "$to is the first step, there is none to compare it with: make diff-02"
   for file in $(for path in "$from"/*.[ch] "$to"/*.[ch]; do basename "$path"; done | sort -u); do
     if [ ! -e "$from/$file" ]; then
       echo "only in $to: $file"
@@ -67,9 +68,18 @@ diff)
   done
   ;;
 stuck)
-  step=$(step_of "${2-}")
   mine=${3-}
-  [ -f "$mine" ] || complain "there is no file '$mine': make stuck STEP=03 FILE=mine/main.c"
+  [ -n "${2-}" ] || complain "which step is your file to be compared with? make stuck STEP=03 FILE=${mine:-mine/main.c}"
+  step=$(step_of "$2")
+  [ -n "$mine" ] || complain "which file is yours? make stuck STEP=$2 FILE=mine/main.c"
+  [ ! -d "$mine" ] || complain "'$mine' is a directory: make stuck STEP=$2 FILE=${mine%/}/main.c"
+  [ -e "$mine" ] || complain "there is no file '$mine': make stuck STEP=$2 FILE=mine/main.c"
+  [ -r "$mine" ] || complain "you may not read '$mine': chmod u+r '$mine'"
+  directory=$(cd "$(dirname "$mine")" && pwd -P)
+  case ${directory#"$(pwd -P)"/} in
+  "$step") complain "'$mine' is ours, and the file itself; what you have changed in it: git diff $mine" ;;
+  0[1-6]-*) complain "'$mine' is ours, of another step: make diff-${step%%-*} shows what is new in $step" ;;
+  esac
   ours=$step/$(basename "$mine")
   [ -f "$ours" ] || ours=$step/main.c
   compare "$mine" "$ours"

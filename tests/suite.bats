@@ -47,9 +47,12 @@ TEST "a" {
   done
   [[ $PATH != *:bin* ]] || seen+=" PATH=$PATH"
   ((${#TMPDIR} < 30)) || seen+=" TMPDIR=$TMPDIR"
-  seen+=" $LC_ALL $(umask) $(type -t grep) $(sed -n 's/^Sig\(Ign\|Blk\):\t//p' /proc/self/status | sort -u)"
+  seen+=" $LC_ALL $(umask) $(type -t grep)"
+  for name in $(sed -n 's/^Sig\(Ign\|Blk\):\t//p' /proc/self/status); do
+    seen+=" $((0x$name & ~0x380000000))" # 32 to 34 are the C library's
+  done
   echo "seen:$seen"
-  [[ $seen == ' C.UTF-8 0022 file 0000000000000000' ]]
+  [[ $seen == ' C.UTF-8 0022 file 0 0' ]]
 }
 END
   cp tree/tests/a.bats tree/tests/b.bats

@@ -159,6 +159,10 @@ table_of() {
   exits 1 env LIMIT=1 bash tests/transcript.bash "$doc.2"
   exits 1 env LIMIT=1 bash tests/transcript.bash --accept "$doc.2"
   assert_equal "what --accept writes" "$(sed 's/^\.\.\.$/one/' "$doc")" "$(cat "$doc.2")"
+  sed 's/^two$/three/; s/^\$ build.*/$ sleep 60/' "$doc" >"$doc.2"
+  cp "$doc.2" "$doc.3"
+  exits 1 env LIMIT=1 bash tests/transcript.bash --accept "$doc.3"
+  cmp "$doc.2" "$doc.3" # a command was not done, so what comes after it is not what it should be
 }
 
 @test "tutorial: a changed line of quoted code turns the check red" {

@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <gcov.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,7 @@ void __wrap___gcov_exit(void)
 __attribute__((constructor)) static void share(void)
 {
     const char *directory = getenv("COUNTERS");
-    // cppcheck-suppress comparePointers ; ld makes them of one piece
-    size_t n = (size_t)(counters_end - counters_begin);
+    size_t n = (uintptr_t)counters_end - (uintptr_t)counters_begin; /* ld makes them of one piece */
     char program[1024] = "", path[4096];
 
     /* Not argv[0], which a test may choose. */

@@ -295,6 +295,8 @@ _Noreturn static void become_server(const char *words[], int listener)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     reset_signals();
     int null = open("/dev/null", O_RDWR);
+    if (null == -1)
+        _exit(127);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     dup2(sink.in, STDERR_FILENO);

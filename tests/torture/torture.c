@@ -91,7 +91,7 @@ static void name_trial(const struct trial *trial, bool with_number, char name[10
 static void add_unit(struct trial trial, const char *error, long until)
 {
     struct unit *unit = &units[n_units];
-    char name[100];
+    char name[100] = "";
 
     snprintf(unit->error, sizeof unit->error, "%s", error);
     trial.error = unit->error;
@@ -171,7 +171,7 @@ static void deal_out(void)
 
 static void count_failure(const struct trial *trial, const char *note, const char *why)
 {
-    char name[100];
+    char name[100] = "";
 
     name_trial(trial, true, name);
     shared->failures[trial->step]++;
@@ -197,7 +197,7 @@ static void make_trial(const struct trial *trial, struct outcome *outcome)
 /* The call fails the first time, then the second time, until there are no more. */
 static void count_up(struct trial *trial)
 {
-    char name[100];
+    char name[100] = "";
     struct outcome outcome;
 
     for (; trial->n <= GIVE_UP; trial->n++) {
@@ -216,7 +216,7 @@ static void do_unit(const struct unit *unit)
 {
     struct trial trial = unit->trial;
     struct outcome outcome;
-    char name[100];
+    char name[100] = "";
 
     if (trial.kind == SINGLE) {
         count_up(&trial);
@@ -332,8 +332,7 @@ int main(int argc, char *argv[])
         {"quick", NULL, &quick, 0, 0, "the first of each call, at the start and after"},
         {"seeds", "N", &seeds, 0, 20000, "runs with noise, for each server"},
         {"stops", "N", &stops, 0, 20000, "TERMs at random moments, for each server"},
-        {"logs", "N", &logs, 0, 20000,
-         "runs with a log that nobody reads, for each server and kind"},
+        {"logs", "N", &logs, 0, 20000, "runs with a log that nobody reads, each kind"},
         {"strangers", "N", &strangers, 0, 20000, "runs with a stranger, for each server"},
         {"jobs", "N", &jobs, 1, 256, "trials at a time"},
         {"limit", "SECONDS", &session_limit_ms, 1, 1000000,
@@ -342,7 +341,11 @@ int main(int argc, char *argv[])
         {0}};
     const struct command command = {
         .words = "BUILD SHIM [STEP[:CALL[:ERROR[:N]]]]...",
-        .about = "Lets the calls of the servers in BUILD fail, by the library SHIM.\n",
+        .about = "Lets each call of the servers in BUILD fail in every way, by the library SHIM\n"
+                 "(build/tools/shim.so), and sees whether they bear it. Words like 03, 03:fork or\n"
+                 "03:fork:EAGAIN:1 choose some trials; else all are made. See\n"
+                 "tests/torture/README.md.\n\n"
+                 "Exit status: 0 all is as it should be, 2 wrong words, 1 anything else.\n",
         .options = options};
 
     jobs = 4 * sysconf(_SC_NPROCESSORS_ONLN); /* they mostly wait */
@@ -357,6 +360,10 @@ int main(int argc, char *argv[])
         seeds = quick ? 40 : 1000;
     if (stops == -1)
         stops = quick ? 40 : 1000;
+    if (access(argv[1], X_OK) == -1)
+        usage_error("there is no such directory of servers", argv[1]);
+    if (access(argv[2], R_OK) == -1)
+        usage_error("there is no such library", argv[2]);
     cases = argv + 3;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
