@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # accept.sh: makes RESULTS.md, results/ and the table in TUTORIAL.md of the last run; for review.
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -eu
 cd "$(dirname "$0")/.."
 run=build/bench

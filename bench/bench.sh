@@ -11,6 +11,7 @@
 # environment: RESULTS, the directory for them (build/bench); BUILD, where our programs are (build);
 # ROUNDS, SECONDS_EACH; and SERVERS and WORKLOADS, of which only those are measured whose names match
 # (extended regular expressions).
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -u
 cd "$(dirname "$0")/.." || exit 1
 out=${RESULTS:-build/bench}

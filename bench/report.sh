@@ -3,6 +3,7 @@
 # report.sh [DIR]: makes of what a run has left in DIR (build/bench) the report, DIR/report.md, the
 # table of the steps, DIR/steps.md, and the figures, DIR/*.svg; prints which goals are met. The status
 # is 0 whether they are or not; 1 if DIR has no results that can be read.
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 cd "${1:-build/bench}" || exit 1

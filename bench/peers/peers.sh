@@ -8,6 +8,7 @@
 #
 # SERVERS, an extended regular expression, leaves out those whose whole names do not match.
 # The status is 1, with a line on stderr, if something is there and yet cannot be built.
+. "$(dirname "$0")/../../tests/clean-room.sh"
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out=build/bench

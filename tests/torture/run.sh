@@ -4,6 +4,7 @@
 #
 # The servers as they are; under AddressSanitizer and UndefinedBehaviorSanitizer; 06 under ThreadSanitizer; and each
 # step once under valgrind, which also tells of descriptors that were left open.
+. "$(dirname "$0")/../clean-room.sh"
 set -eu
 cd "$(dirname "$0")/../.."
 tools=$1
