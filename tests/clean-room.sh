@@ -12,13 +12,13 @@ if [ "${IN_CLEAN_ROOM-}" != yes ]; then
   path=
   IFS=:
   set -f
-  for directory in ${PATH-}; do
+  for directory in ${PATH:-/usr/local/bin:/usr/bin:/bin}; do
     case $directory in /*) ;; *) directory=$PWD/$directory ;; esac
     path=$path$directory:
   done
   set +f
   unset IFS
-  PATH=$path/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  PATH=${path%:}
 
   # A socket may be made there, and a socket's path has at most 108 bytes.
   for TMPDIR in "${TMPDIR-}" /tmp /var/tmp; do
