@@ -199,7 +199,12 @@ decimal_comma() { # sets COMMA to a locale that has one, if there is any
   assert_equal "rounds of 06" 2 "$(measured churn 06-parallel)"
   grep -q '^2,churn,01-sync-echo,.*serves one client and ends$' run/results.csv
   goal "CPU a connection, churn" "06 / floor"
-  goal "memory an idle connection" 06
+  if (($(ulimit -Hn) > 10100)); then
+    goal "memory an idle connection" 06
+    [[ $REPLY == *" 06: "* || $REPLY != *"not measured: "* ]]
+  else
+    grep -q '^1,memory,06-parallel,.*more clients than descriptors' run/results.csv
+  fi
   grep -q '^| 03-fork-echo | a process | ' run/steps.md
   for exe in /proc/[0-9]*/exe; do
     for program in "$BUILD"/0* "$BUILD/bench/floor"; do
