@@ -201,7 +201,6 @@ decimal_comma() { # sets COMMA to a locale that has one, if there is any
   goal "CPU a connection, churn" "06 / floor"
   if (($(ulimit -Hn) > 10100)); then
     goal "memory an idle connection" 06
-    [[ $REPLY == *" 06: "* || $REPLY != *"not measured: "* ]]
   else
     grep -q '^1,memory,06-parallel,.*more clients than descriptors' run/results.csv
   fi
