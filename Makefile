@@ -12,7 +12,7 @@ CLIENTS := say swarm
 $(foreach v,STEP SERVER FILE QUICK VARIANT BUILD RESULTS,$(if $(filter environment,$(origin $v)),$(eval $v :=)))
 unexport BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS POSIXLY_CORRECT GREP_OPTIONS $(filter BASH_FUNC_%,$(.VARIABLES))
 ifneq ($(TMPDIR),)
-export TMPDIR := $(shell [ -d "$$TMPDIR" ] && [ -w "$$TMPDIR" ] && echo "$$TMPDIR" || echo /tmp)
+export TMPDIR := $(shell probe=$$(mktemp "$$TMPDIR/probe.XXXXXX" 2>/dev/null) && rm "$$probe" && echo "$$TMPDIR" || echo /tmp)
 endif
 SHELL := /bin/sh
 
@@ -76,8 +76,9 @@ define stamp
 @mkdir -p $(@D)
 @command -v $(firstword $(1)) >/dev/null || \
   { echo "make: there is no compiler '$(firstword $(1))': sh setup.sh installs gcc; CC names another" >&2; exit 1; }
-@{ printf '%s\n' '$(subst ','\'',$(1) $(2))'; $(1) -E -dM -include limits.h -x c /dev/null; } >$@.$$$$ && \
-  { cmp -s $@.$$$$ $@ || cp $@.$$$$ $@; }; status=$$?; rm -f $@.$$$$; exit $$status
+@macros=$$($(1) -E -dM -include limits.h -x c /dev/null) && \
+  now=$$(printf '%s\n' '$(subst ','\'',$(1) $(2))' && echo "$$macros" | cksum) && \
+  { printf '%s\n' "$$now" | cmp -s - $@ || printf '%s\n' "$$now" >$@; }
 endef
 
 $(OUT)/objects/%.o: %.c $(OUT)/command

@@ -24,7 +24,7 @@ if [ "${IN_CLEAN_ROOM-}" != yes ]; then
   for TMPDIR in "${TMPDIR-}" /tmp /var/tmp; do
     case $TMPDIR in
     *[!A-Za-z0-9/._+-]* | ????????????????????????????????????????*) ;;
-    /*) if [ -d "$TMPDIR" ] && [ -w "$TMPDIR" ] && [ -x "$TMPDIR" ]; then break; fi ;;
+    /*) if probe=$(mktemp "$TMPDIR/probe.XXXXXX" 2>/dev/null); then rm -f "$probe" && break; fi ;;
     esac
   done
 
