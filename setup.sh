@@ -8,7 +8,7 @@ export LC_ALL=C
 
 oldest_make=4.0
 oldest_bash=5.0
-oldest_bats=1.7.0
+oldest_bats=1.2.1
 
 fail() {
   echo "setup.sh: $*" >&2

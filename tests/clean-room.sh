@@ -47,7 +47,8 @@ if [ "${IN_CLEAN_ROOM-}" != yes ]; then
   for name in \
     PATH HOME USER TERM TMPDIR LOCALE LOCPATH LOCALE_ARCHIVE COLUMNS NO_COLOR CLICOLOR_FORCE \
     CC CPPFLAGS CFLAGS LDFLAGS LDLIBS CPATH LIBRARY_PATH LD_LIBRARY_PATH PKG_CONFIG_PATH CCACHE_DIR OCAMLPATH \
-    BUILD RESULTS ROUNDS SECONDS_EACH SERVERS WORKLOADS; do
+    BUILD RESULTS ROUNDS SECONDS_EACH SERVERS WORKLOADS \
+    OURS; do # OURS: by which a test knows what it has started
     eval "is_set=\${$name+yes} value=\${$name-}"
     # shellcheck disable=SC2154 # eval sets it
     [ -z "$is_set" ] || set -- "$name=$value" "$@"
