@@ -54,9 +54,6 @@ COMMON := $(wildcard common/*.c)
 COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
-ifneq ($(filter clean,$(MAKECMDGOALS)),)
-.NOTPARALLEL: # make -j clean all: one after the other
-endif
 .PHONY: all tools check test torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
   accept-tutorial stuck ladder bench accept-bench million bench/million $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
@@ -131,7 +128,7 @@ accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what th
 	@sh bench/accept.sh
 
 test: all tools ## run the tests: see the README for STEP, SERVER and VARIANT
-	@sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))' '$(subst ','\'',$(SERVER))'
+	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
 
 check: test ## the same
 
@@ -197,6 +194,9 @@ format-check:
 
 clean: ## remove build/
 	rm -rf build
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL: # make -j clean all: one after the other
+endif
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
