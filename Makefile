@@ -7,6 +7,19 @@
 STEPS := 01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel
 CLIENTS := say swarm
 
+# What only the command line says: an environment may have these names for something else. And what would let the shells
+# and the compilers below fail, whoever has set it.
+$(foreach v,STEP SERVER FILE QUICK VARIANT BUILD RESULTS,$(if $(filter environment,$(origin $v)),$(eval $v :=)))
+unexport BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS POSIXLY_CORRECT GREP_OPTIONS $(filter BASH_FUNC_%,$(.VARIABLES))
+ifneq ($(TMPDIR),)
+export TMPDIR := $(shell probe=$$(mktemp "$$TMPDIR/probe.XXXXXX" 2>/dev/null) && rm "$$probe" && echo "$$TMPDIR" || echo /tmp)
+endif
+SHELL := /bin/sh
+
+ifeq ($(origin CC),undefined)
+# make -R has none.
+CC := cc
+endif
 CFLAGS ?= -O2 -g
 REQUIRED := -std=gnu11 -pthread -Wall -Wextra
 
@@ -24,6 +37,8 @@ endif
 REQUIRED += $(SANITIZE_$(VARIANT))
 endif
 OUT := build$(if $(VARIANT),/$(VARIANT))
+# Where the programs without a VARIANT are: make OUT=/tmp/x leaves the sources as they are.
+PLAIN_OUT := $(if $(filter command,$(origin OUT)),$(OUT),build)
 
 PROGRAMS := $(STEPS) $(CLIENTS) rude odd
 DIFFS := $(foreach n,1 2 3 4 5 6,diff-0$n diff-$n)
@@ -56,52 +71,62 @@ $(OUT)/$(1): $(patsubst %.c,$(OUT)/objects/%.o,$(SOURCES_$(1)) $(COMMON))
 endef
 $(foreach p,$(PROGRAMS) bench/million,$(eval $(call program,$(p))))
 
-# The command is kept beside the objects, so that other flags mean another compilation.
+# stamp COMMAND FLAGS: keeps, beside what is made, how it was compiled and for what: the compiler's own macros tell its
+# version, the machine and the C library. So other flags, or another system, mean another compilation.
+define stamp
+@mkdir -p $(@D)
+@command -v $(firstword $(1)) >/dev/null || \
+  { echo "make: there is no compiler '$(firstword $(1))': sh setup.sh installs gcc; CC names another" >&2; exit 1; }
+@macros=$$($(1) -E -dM -include limits.h -x c /dev/null) && \
+  now=$$(printf '%s\n' '$(subst ','\'',$(1) $(2))' && echo "$$macros" | cksum) && \
+  { printf '%s\n' "$$now" | cmp -s - $@ || printf '%s\n' "$$now" >$@; }
+endef
+
 $(OUT)/objects/%.o: %.c $(OUT)/command
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(OUT)/command: force
-	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(COMPILE))' | cmp -s - $@ || \
-	  printf '%s\n' '$(subst ','\'',$(COMPILE))' > $@
+	$(call stamp,$(COMPILE),$(LDFLAGS) $(LDLIBS))
 .PHONY: force
 
 -include $(shell find $(OUT)/objects -name '*.d' 2>/dev/null)
 
 # What tests the servers' failures is compiled without the VARIANT. See tests/torture/README.md.
-TOOLS := build/tools
+TOOLS := $(PLAIN_OUT)/tools
 PLAIN := $(CC) -std=gnu11 -pthread -Wall -Wextra $(CPPFLAGS) $(CFLAGS)
 TORTURE := $(filter-out %/shim.c %/fuzz.c,$(wildcard tests/torture/*.c)) $(COMMON)
 
-$(TOOLS)/torture: $(TORTURE) $(wildcard tests/torture/*.h common/*.h)
-	@mkdir -p $(@D)
+$(TOOLS)/command: force
+	$(call stamp,$(PLAIN),$(LDFLAGS) $(LDLIBS))
+
+$(TOOLS)/torture: $(TORTURE) $(wildcard tests/torture/*.h common/*.h) $(TOOLS)/command
 	$(PLAIN) $(LDFLAGS) -o $@ $(TORTURE) $(LDLIBS)
 
-$(TOOLS)/shim.so: tests/torture/shim.c tests/torture/torture.h
-	@mkdir -p $(@D)
+$(TOOLS)/shim.so: tests/torture/shim.c tests/torture/torture.h $(TOOLS)/command
 	$(PLAIN) -shared -fPIC $(LDFLAGS) -o $@ $< -ldl $(LDLIBS)
 
 FUZZ_SECONDS ?= 30
 # The counter's protocol as a function: replay tries the files of corpus/, fuzz looks for new ones.
 FUZZED := tests/torture/fuzz.c $(wildcard 05-epoll-counter/counter.[ch] 06-parallel/*.[ch])
-$(TOOLS)/replay-%: $(FUZZED)
-	@mkdir -p $(@D)
+$(TOOLS)/replay-%: $(FUZZED) $(TOOLS)/command
 	$(PLAIN) -DREPLAY -DCOUNTER=$* $(LDFLAGS) -o $@ $< $(LDLIBS)
-$(TOOLS)/fuzz-%: $(FUZZED)
-	@mkdir -p $(@D)
-	clang -std=gnu11 -Wall -Wextra -O1 -g -DCOUNTER=$* -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=all -o $@ $<
+FUZZ := clang -std=gnu11 -Wall -Wextra -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$(TOOLS)/fuzz-%: $(FUZZED) $(TOOLS)/command-fuzz
+	$(FUZZ) -DCOUNTER=$* -o $@ $<
+
+$(TOOLS)/command-fuzz: force
+	$(call stamp,$(FUZZ))
 
 tools: $(TOOLS)/torture $(TOOLS)/shim.so $(TOOLS)/replay-5 $(TOOLS)/replay-6 $(OUT)/bench/million
 
 demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s all VARIANT=
-	@sh clients/demo.sh build
+	@sh clients/demo.sh '$(PLAIN_OUT)'
 
 bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes one or two minutes
 	@$(MAKE) --no-print-directory -s all VARIANT=
-	@sh bench/bench.sh $(if $(QUICK),quick)
+	@BUILD='$(PLAIN_OUT)' sh bench/bench.sh $(if $(QUICK),quick)
 
 accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what the last make bench has measured
 	@sh bench/accept.sh
@@ -124,7 +149,7 @@ $(DIFFS): diff-%: need-diff
 	@sh tests/steps.sh diff $*
 
 stuck: need-diff ## your file against ours: make stuck STEP=03 FILE=mine/main.c
-	@sh tests/steps.sh stuck "$(STEP)" "$(FILE)"
+	@sh tests/steps.sh stuck '$(subst ','\'',$(STEP))' '$(subst ','\'',$(FILE))'
 
 ladder: need-diff ## how long the steps are, and how many lines each changes
 	@sh tests/steps.sh ladder $(BUDGETS)
@@ -141,8 +166,10 @@ COVERAGE := build/coverage
 COUNTED := -O0 -g --coverage -fprofile-update=atomic -fdata-sections -fno-builtin-fork
 COUNTERS := $(COVERAGE)/counters.o -Wl,-T,tests/coverage/counters.ld -Wl,--wrap=__gcov_exit
 
-$(COVERAGE)/counters.o: tests/coverage/counters.c tests/coverage/counters.ld
-	@mkdir -p $(@D)
+$(COVERAGE)/command-counters: force
+	$(call stamp,gcc)
+
+$(COVERAGE)/counters.o: tests/coverage/counters.c tests/coverage/counters.ld $(COVERAGE)/command-counters
 	@rm -f $(STEPS:%=$(COVERAGE)/%)
 	gcc -std=gnu11 -Wall -Wextra -g -c -o $@ $<
 
@@ -170,10 +197,13 @@ format: need-clang-format ## lay the sources out as .clang-format says
 
 format-check: need-clang-format
 	clang-format --dry-run --Werror $(FORMATTED)
-	@awk 'length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; wrong = 1 } END { exit wrong }' $(FORMATTED)
+	@LC_ALL=C awk 'length > 100 { print FILENAME ":" FNR ": longer than 100 columns"; wrong = 1 } END { exit wrong }' $(FORMATTED)
 
 clean: ## remove build/
 	rm -rf build
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL: # make -j clean all: one after the other
+endif
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # accept.sh: makes RESULTS.md, results/ and the table in TUTORIAL.md of the last run; for review.
 # Looks at all of it first, so that nothing is removed where there is nothing to replace it.
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -eu
 cd "$(dirname "$0")/.."
 run=build/bench

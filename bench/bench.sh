@@ -8,13 +8,14 @@
 # servers have the first core, swarm has the last, but for those that are to use several.
 #
 # Writes results.csv, servers.tsv and environment.tsv; report.sh makes the rest of them. From the
-# environment: RESULTS, the directory for them (build/bench); BUILD, where our programs are (build);
+# environment: BUILD, where our programs are (build); RESULTS, the directory for them (BUILD/bench);
 # ROUNDS, SECONDS_EACH; and SERVERS and WORKLOADS, of which only those are measured whose names match
 # (extended regular expressions).
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -u
 cd "$(dirname "$0")/.." || exit 1
-out=${RESULTS:-build/bench}
 bin=${BUILD:-build}
+out=${RESULTS:-$bin/bench}
 logs=$out/logs
 case "$# ${1:-}" in
 "0 ") quick= ;;
@@ -26,14 +27,24 @@ case "$# ${1:-}" in
 esac
 rounds=${ROUNDS:-${quick:+5}}
 rounds=${rounds:-21}
-slow_rounds=$(((rounds * 3 + 4) / 5)) # where clients take long to come
 seconds=${SECONDS_EACH:-${quick:+0.08}}
 seconds=${seconds:-0.1}
+case $rounds/$seconds in
+*[!0-9]*/* | */*[!0-9.]*)
+  echo "bench.sh: ROUNDS and SECONDS_EACH are numbers, as 5 and 0.1, not '$rounds' and '$seconds'" >&2
+  exit 2
+  ;;
+esac
+slow_rounds=$(((rounds * 3 + 4) / 5)) # where clients take long to come
 tab=$(printf '\t')
 rm -rf "$logs" "$out/report.md" # which tells that a run is finished
-mkdir -p "$logs"
+mkdir -p "$logs" || exit 1
 # shellcheck disable=SC3045 # every sh that we know has -n and -H
 ulimit -n "$(ulimit -H -n)"
+# shellcheck disable=SC3045
+most=$(ulimit -n) # clients at once: 05 and 06 keep a tenth for themselves
+[ "$most" != unlimited ] || most=1000000
+most=$((most / 10 * 9 - 10))
 
 fail() {
   echo "bench.sh: $*" >&2
@@ -228,6 +239,7 @@ measure_all() {
         show
         case $workload in idle-*) idle=${workload##*-} ;; memory) idle=$memory_idle ;; *) idle=0 ;; esac
         reason=$(why_not "$name" $((active + idle)))
+        [ -n "$reason" ] || [ $((active + idle)) -le "$most" ] || reason="more clients than descriptors that a process may have"
         if [ -n "$reason" ]; then
           row '' '' '' '' '' '' '' '' '' "$reason"
           continue
@@ -261,7 +273,8 @@ environment() {
   # shellcheck disable=SC1091
   value system "$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")"
   value "congestion control" "$(cat /proc/sys/net/ipv4/tcp_congestion_control)"
-  value compiler "$("${CC:-cc}" --version | head -n 1)"
+  # shellcheck disable=SC2086 # CC may have words
+  value compiler "$(${CC:-cc} --version | head -n 1)"
   value flags "${CFLAGS:--O2 -g}"
   value "C library" "$(getconf GNU_LIBC_VERSION 2>/dev/null || echo unknown)"
   # shellcheck disable=SC3045

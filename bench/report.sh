@@ -3,6 +3,7 @@
 # report.sh [DIR]: makes of what a run has left in DIR (build/bench) the report, DIR/report.md, the
 # table of the steps, DIR/steps.md, and the figures, DIR/*.svg; prints which goals are met. The status
 # is 0 whether they are or not; 1 if DIR has no results that can be read.
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 cd "${1:-build/bench}" || exit 1
@@ -55,7 +56,7 @@ round, with the mean of both.)
 | environment | |
 |---|---|
 END
-  awk -F "$tab" '{ gsub(/[|]/, "\\\\|"); print "| " $1 " | " $2 " |" }' environment.tsv
+  awk -F "$tab" '{ gsub(/[|]/, "\\\\&"); print "| " $1 " | " $2 " |" }' environment.tsv
   printf '\n| peer | version | command |\n|---|---|---|\n'
   awk -F "$tab" '$2 != "missing" { print "| " $1 " | " $3 " | `" $4 "` |" }' servers.tsv
   printf '\nMissing, and so not measured: %s.\n' "${missing:-none}"

@@ -4,6 +4,7 @@
 # demo.sh BUILD: the six steps at work. Each in turn meets three clients (BUILD/swarm), and we see
 # who is served when. What is drawn and said was measured in this very run. Where a server does not
 # do what its step promises, that is said on stderr, and the status is 1.
+. "$(dirname "$0")/../tests/clean-room.sh"
 set -u
 
 build=${1:?usage: demo.sh BUILD, the directory of the programs}
@@ -138,7 +139,8 @@ meet() {
         stop
         return
     fi
-    "$build/swarm" --clients 3 --rounds 3 --pause 150 --timeout 10 --timeline \
+    LC_ALL='' LC_CTYPE=$LOCALE \
+        "$build/swarm" --clients 3 --rounds 3 --pause 150 --timeout 10 --timeline \
         --protocol "$protocol" "$(sed -n "s/^$name: listening on //p" "$log")" >"$chart"
     stop
     show

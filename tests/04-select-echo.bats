@@ -114,6 +114,7 @@ OPTIONS_ALSO=also
 highest_fd() { printf '%s\n' "/proc/$1/fd"/* | sed 's|.*/||' | sort -n | tail -n 1; }
 
 @test "04: of 1,300 clients those inside are served, the others wait, and are served in their turn" {
+  needs_descriptors 2300
   if [[ -n $SERVER ]]; then # whatever its backlog and its limit
     LAUNCH=(bash -c 'ulimit -Sn 2500 || ulimit -Sn hard; exec "$@"' -)
     start
@@ -152,11 +153,12 @@ is_as_full_as_it_gets() {
 }
 
 with_descriptors() { # with_descriptors N: a command to start it through; N are open that it did not open
-  LAUNCH=(bash -c 'ulimit -n 5000; for ((i = 100; i < 100 + $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' "$1")
+  LAUNCH=(bash -c 'ulimit -n 2500; for ((i = 100; i < 100 + $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' "$1")
 }
 
 @test "04: says so when there is no room for its listener below FD_SETSIZE" {
   needs_ours "descriptors"
+  needs_descriptors 2000
   local first # that is free: none has room, or the listener, but not what tells of signals
   for first in 1100 1023; do
     exits 1 bash -c 'ulimit -n 2000; for ((i = 3; i < $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' \
@@ -170,6 +172,7 @@ with_descriptors() { # with_descriptors N: a command to start it through; N are 
 
 @test "04: clients wait, however many descriptors were open at the start" {
   needs_ours "descriptors"
+  needs_descriptors 2500
   local n
   for n in 8 923; do
     with_descriptors "$n"

@@ -115,6 +115,7 @@ OPTIONS_ALSO=also
 
 @test "05: serves 3,000 at once, in one process and one thread" {
   needs_ours "processes"
+  needs_descriptors 3400
   start --backlog 4000
   rude_in_background hold "$ADDRESS" 3000
   await equals 3007 n_fds "$PID"
@@ -127,6 +128,7 @@ OPTIONS_ALSO=also
 @test "05: an idle client costs it at most 128 bytes" {
   needs_plain_build "memory"
   needs_ours "memory"
+  needs_descriptors 10100
   start --backlog 4000
   # The first thousand pay for the first pages.
   rude_in_background hold "$ADDRESS" 1000

@@ -182,6 +182,7 @@ in_counter_mode() { # in_counter_mode FUNCTION
 }
 
 many() {
+  needs_descriptors 600
   start "${START[@]}" --backlog 1000
   swarm "$ADDRESS" --clients 500 --rounds 10 --size 3000 >swarm.log
   assert_match "swarm's summary" 'clients +500: 500 served' "$(cat swarm.log)"
@@ -189,6 +190,7 @@ many() {
 @test "06: serves 500 at once, whoever accepts" { each_way many; }
 
 many_on_a_path() {
+  needs_descriptors 600
   start_at unix:path "${START[@]}" --backlog 1000
   swarm "$ADDRESS" --clients 500 --rounds 10 --size 3000 >swarm.log
   assert_match "swarm's summary" 'clients +500: 500 served' "$(cat swarm.log)"

@@ -108,8 +108,9 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
 }
 
 @test "bench: a quick run, or a part of one, does not become the one that is shown" {
-  mkdir -p top/bench top/build/bench
+  mkdir -p top/bench top/tests top/build/bench
   cp "$BATS_TEST_DIRNAME/../bench/accept.sh" top/bench
+  cp "$BATS_TEST_DIRNAME/clean-room.sh" top/tests
   report
   cp -r run/. top/build/bench
   exits 1 sh top/bench/accept.sh
@@ -202,24 +203,35 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
 @test "bench: without gnuplot there is the report, and its package is named" {
   local tool
   mkdir bin
-  for tool in sh awk sed grep ls rm mkdir cat dirname tail fold; do ln -s "$(command -v $tool)" bin; done
+  for tool in sh env awk sed grep ls rm mkdir cat dirname tail fold; do ln -s "$(command -v $tool)" bin; done
   report >/dev/null # makes run/
   PATH=$PWD/bin sh "$BATS_TEST_DIRNAME/../bench/report.sh" run >out 2>err
   grep -q 'gnuplot is missing (Debian: gnuplot-nox)' err
   grep -q 'gnuplot-nox' run/report.md
 }
 
+decimal_comma() { # sets COMMA to a locale that has one, if there is any
+  for COMMA in $(locale -a 2>/dev/null) C; do
+    [[ $(LC_ALL=$COMMA printf %.1f 0) != 0,0 ]] || return 0
+  done 2>/dev/null
+}
+
 @test "bench: WORKLOADS and SERVERS are the names that the results have, and must match something" {
   needs_plain_build "a measurement"
   local top=$BATS_TEST_DIRNAME/.. bin
   bin=$(realpath --relative-to="$top" "$BUILD")
+  # Whatever the caller's environment is, numbers have points, and names are ours.
+  decimal_comma
+  local hostile=(LC_ALL="$COMMA" POSIXLY_CORRECT=1 CDPATH=/ IFS=e TMPDIR="/no such directory" name=none out=none quick=none pid=1)
   RESULTS=$PWD/run BUILD=$bin ROUNDS=1 SECONDS_EACH=0.02 SERVERS='06-p.*' WORKLOADS='work-each-2' \
-    sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
+    env "${hostile[@]}" sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
   assert_equal "rows" "work-each-2,06-parallel" "$(tail -n +2 run/results.csv | cut -d , -f 2,3)"
   RESULTS=$PWD/run BUILD=$bin SERVERS='l.*' WORKLOADS=none exits 1 sh "$top/bench/bench.sh"
   assert_match "message" "nothing matches SERVERS and WORKLOADS" "$OUTPUT"
   assert_equal "packages named twice" "" "$(sed -n 's/^on Debian: //p' <<<"$OUTPUT" | tr ' ' '\n' | sort | uniq -d)"
   exits 2 sh "$top/bench/bench.sh" --help
+  ROUNDS=many exits 2 sh "$top/bench/bench.sh"
+  assert_match "message" "ROUNDS and SECONDS_EACH are numbers" "$OUTPUT"
 }
 
 @test "bench: measures servers, round by round, and leaves nothing running" {
@@ -236,10 +248,14 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   assert_equal "rounds of 06" 2 "$(measured churn 06-parallel)"
   grep -q '^2,churn,01-sync-echo,.*serves one client and ends$' run/results.csv
   goal "CPU a connection, churn" "06 / floor"
-  goal "memory an idle connection" 06
+  if (($(ulimit -Hn) > 10100)); then
+    goal "memory an idle connection" 06
+  else
+    grep -q '^1,memory,06-parallel,.*more clients than descriptors' run/results.csv
+  fi
   grep -q '^| 03-fork-echo | a process | ' run/steps.md
   for exe in /proc/[0-9]*/exe; do
-    for program in "$BUILD"/0* "$top/build/bench/floor"; do
+    for program in "$BUILD"/0* "$BUILD/bench/floor"; do
       [[ ! $exe -ef $program ]] || { echo "still running: $(readlink "$exe")"; return 1; }
     done
   done

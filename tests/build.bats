@@ -190,10 +190,19 @@ copy() { # a copy of the tree, without what was made
   [[ $OUTPUT != *common/log.c* ]]
   exits 0 make --no-print-directory CFLAGS=-O0 03-fork-echo
   assert_match "what other flags make" "-O0 .*-c .*common/log.c" "$OUTPUT"
+  # Another compiler of the same name, another machine, another libc: its objects are of no use here.
+  printf '#!/bin/sh\nexec gcc -D__of_another_system__ "$@" 2>/dev/null\n' >"$BATS_TEST_TMPDIR/cc"
+  chmod +x "$BATS_TEST_TMPDIR/cc"
+  exits 0 make -s tools 03-fork-echo
+  exits 0 env PATH="$BATS_TEST_TMPDIR:$PATH" make --no-print-directory tools 03-fork-echo
+  assert_match "what a compiler for another system makes" "cc .*-c .*common/log.c" "$OUTPUT"
+  assert_match "of the tools" "cc .* -o build/tools/torture" "$OUTPUT"
+  exits 2 make CC=no-such-compiler
+  assert_match "message" "there is no compiler 'no-such-compiler'" "$OUTPUT"
   exits 0 make -s clean
   [[ ! -e build ]]
   exits 0 make -s 02-loop-echo
-  assert_equal "programs" build/02-loop-echo "$(find build -maxdepth 1 -type f -perm /1)"
+  assert_equal "programs" build/02-loop-echo "$(find build -maxdepth 1 -type f -perm /100)"
 }
 
 judged() { # judged STATUS LIST TEXT: what make coverage says of gcov's TEXT, with so many lines listed
@@ -248,6 +257,80 @@ stuck diff diffutils
 diff-03 diff diffutils
 ladder diff diffutils
 END
+}
+
+@test "build: scripts and targets do not obey the caller's environment" {
+  local script calm program name hostile=()
+  for script in bench/*.sh bench/peers/peers.sh clients/*.sh tests/steps.sh tests/*/*.sh; do
+    grep -q '^\. "$(dirname "$0")/.*clean-room.sh"' "$script" || { echo "$script does not begin in a clean room"; return 1; }
+  done
+  asked() { # the same, in many ways
+    make -s -C "$TOP" ladder && make -s -C "$TOP" diff-04 && make -s -C "$TOP" stuck STEP=3 FILE="$MINE"
+  }
+  export MINE="$BATS_TEST_TMPDIR/mine.c"
+  sed 's/_exit/exit/' 03-fork-echo/main.c >"$MINE"
+  calm=$(asked)
+  [[ -n $calm ]]
+  for name in STEP SERVER FILE VARIANT OUT BUILD RESULTS TOOLS name step status previous file n from to work budget lines; do
+    hostile+=("$name=none")
+  done
+  hostile+=(POSIXLY_CORRECT=1 CDPATH=/:/usr BASH_ENV=/dev/full ENV=/none GREP_OPTIONS=-v TAR_OPTIONS=--none IFS=e
+    MAKEFLAGS="-j8 -rR" TMPDIR='/no such directory' LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 DIFF_OPTIONS=-y COLUMNS=1 TERM= PATH="::.:$PATH")
+  asked_in_hostile() (
+    umask 077
+    trap '' INT TERM PIPE CHLD HUP
+    ulimit -S -n 20 -f 0
+    cd /
+    exec env -u HOME "${hostile[@]}" bash -c "TOP='$TOP'; $(declare -f asked); diff() { :; }; awk() { :; }; export -f diff awk; asked" <&-
+  )
+  assert_equal "what make says in another environment" "$calm" "$(asked_in_hostile)"
+}
+
+stub() { # stub NAME LINE: a program that prints it, and nothing else
+  printf '#!/bin/sh\necho %s\n' "$2" >"bin/$1"
+  chmod +x "bin/$1"
+}
+
+@test "build: setup.sh says what is missing or too old, and what to do" {
+  local tool shell
+  cd "$BATS_TEST_TMPDIR"
+  setup_says() { exits "$1" env PATH="$PWD/bin" "${shell[@]}" "$TOP/setup.sh"; }
+  for shell in sh dash "busybox sh"; do
+    read -ra shell <<<"$shell"
+    shell[0]=$(command -v "${shell[0]}") || continue
+    rm -rf bin
+    mkdir bin
+    for tool in sh sed sort head env; do ln -s "$(command -v "$tool")" bin; done
+    stub gcc "gcc 12"
+    stub make "GNU Make 4.3"
+    stub bash "GNU bash, version 5.2.15-release"
+    stub bats "Bats 1.11.0"
+    setup_says 0
+    assert_equal "what it says when nothing is missing" "" "$OUTPUT"
+    stub make "GNU Make 3.80"
+    stub bats "Bats 1.1.0"
+    setup_says 0
+    assert_match "of old ones" "^setup.sh: make 3.80 is too old .*"$'\n'"setup.sh: bats 1.1.0 is too old for [^"$'\n'"]*$" "$OUTPUT"
+    rm bin/bats
+    stub make "GNU Make 4.3"
+    setup_says 1
+    assert_match "without apt" "^setup.sh: please install bats [(][^"$'\n'"]*$" "$OUTPUT"
+    stub apt-get none
+    stub id 1000
+    setup_says 1
+    assert_match "without sudo" "^setup.sh: only root can install bats, [^"$'\n'"]*: apt-get update && apt-get install [^"$'\n'"]* bats$" "$OUTPUT"
+    stub id 0
+    printf '#!/bin/sh\necho "E: no network"; exit 100\n' >bin/apt-get
+    setup_says 1
+    assert_match "where apt fails" "^E: no network.*"$'\n'"setup.sh: apt-get could not install bats: " "$OUTPUT"
+    stub sudo none
+    stub id 1000
+    printf '#!/bin/sh\n"$@"\n' >bin/sudo
+    printf '#!/bin/sh\n[ "$2" = update ] || echo "$DEBIAN_FRONTEND: $*" >made\n' >bin/apt-get
+    setup_says 0
+    assert_equal "what it says when it installs" "" "$OUTPUT"
+    assert_equal "what is installed" "noninteractive: -qq install -y --no-install-recommends bats" "$(cat made)"
+  done
 }
 
 @test "build: make help tells the targets" {

@@ -311,8 +311,15 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   assert_match "summary" $'\nserver +[0-9.]+ m?s of CPU time, [0-9.]+ us a message; memory: [0-9]+ kB$' "$OUTPUT"
 }
 
+needs_descriptors() { # needs_descriptors N: a process may have so many
+  local most
+  most=$(ulimit -Hn)
+  [[ $most == unlimited ]] || ((most >= $1)) || skip "this needs $1 descriptors a process, and has $most"
+}
+
 @test "clients: swarm has no more than 4,000 connections from one address" {
   local port
+  needs_descriptors 4700
   use_step 05-epoll-counter
   start --backlog 4096
   background "$BUILD/swarm" "$ADDRESS" --protocol counter --clients 1 --idle 4100 --seconds "$LIMIT" >swarm.log 2>&1

@@ -886,9 +886,16 @@ serves_who_drips() { # a byte every few ms, beside others
   cmp expected drip.log
 }
 
+needs_descriptors() { # needs_descriptors N: a process may have so many
+  local most
+  most=$(ulimit -Hn)
+  [[ $most == unlimited ]] || ((most >= $1)) || skip "this needs $1 descriptors a process, and has $most"
+}
+
 # serves_beside_drippers N: they send a byte now and then, and a fast client waits for none of them
 serves_beside_drippers() {
   needs_option --backlog
+  needs_descriptors $(($1 * 10 / 9 + 50)) # the server lets 90 % be clients
   start "${START[@]}" --backlog "$1"
   rude_in_background drizzle "$ADDRESS" "$1" "${STUFF[@]}"
   await_rude 'round 1$'
@@ -978,6 +985,7 @@ starve_of_memory() {
   needs_ours "a limit set after the start"
   needs_no_sanitizer "the memory that is left"
   needs_tool prlimit
+  needs_descriptors 4100
   local inside hoarders dropped n data
   failures() { grep -c 'client 127.0.0.1:[0-9]*: Cannot allocate memory' "$LOG"; }
   all_are_told() { equals "$(failures)" grep -c lost "$dropped"; }

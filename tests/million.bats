@@ -46,8 +46,9 @@ nobody_is_left() {
   exits 2 million --clients 90000000
   assert_match "message" "90000000 clients do not fit: they need [0-9]+ bytes of memory" "$OUTPUT"
   assert_match "what would do" "as it is, --clients [0-9]+ would do" "$OUTPUT"
-  exits 2 bash -c 'ulimit -n 500; exec "$0" --per-process 1000' "$BUILD/bench/million"
-  assert_match "message" "may have 500 descriptors, .* .ulimit -n 1100. would do" "$OUTPUT"
+  # Fewer than a hard limit may be.
+  exits 2 bash -c 'ulimit -n 200; exec "$0" --per-process 1000' "$BUILD/bench/million"
+  assert_match "message" "may have 200 descriptors, .* .ulimit -n 1100. would do" "$OUTPUT"
   exits 2 million 9000
   assert_match "message" "nothing to be told but options" "$OUTPUT"
 }

@@ -3,8 +3,9 @@
 # Runs the tests: run.sh BUILD [STEP [SERVER]]. `make test` calls it; the README says what the words mean.
 # TEST_ALL=yes: what is merely repeated is repeated more often (make test-all).
 #
-# The tests see nothing of the caller's environment but what is listed at the end: no locale, no variable that one of
-# our scripts or its tools would obey, no ignored signal, no umask. A reader's own SERVER is given all of it back.
+# The tests see nothing of the caller's environment. A reader's own SERVER is given all of it back.
+[ "${IN_CLEAN_ROOM-}" = yes ] || [ -z "${3-}" ] || { CALLER=$(export -p) && export CALLER; }
+. "$(dirname "$0")/clean-room.sh"
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=$(cd "$1" && pwd)
@@ -33,33 +34,28 @@ tutorial) set -- tests/tutorial.bats ;;
 *) complain 2 "there is no step '$STEP': 01 to 06" ;;
 esac
 
-# The tests' own directory: its path is short, since that of a unix socket has room for 107 bytes.
-for parent in /tmp /var/tmp "${TMPDIR:-/dev/shm}" /dev/shm; do
-  work=$(mktemp -d "$parent/test.XXXXXX" 2>/dev/null) && break
+# The tests' own directory, in which they may also run what they compile.
+for parent in "$TMPDIR" /var/tmp /dev/shm "$BUILD"; do
+  work=$(mktemp -d "$parent/test.XXXXXX" 2>/dev/null) || continue
+  printf '#!/bin/sh\n' >"$work/program"
+  chmod 755 "$work" "$work/program" # some servers are run by another user
+  if "$work/program" 2>/dev/null; then break; fi
+  rm -rf "$work"
 done
-[ -n "${work:-}" ] || complain 2 "there is no directory for temporary files: neither /tmp nor /var/tmp can be written"
-chmod 755 "$work" # some servers are run by another user
+[ -d "${work:-}" ] || complain 2 "there is no directory for temporary files where a program may be run, as /tmp or /var/tmp"
 if [ -n "$SERVER" ]; then
   { # shellcheck disable=SC2016
-    export -p
+    printf '%s\n' "$CALLER"
     echo "SUITE='$work'; export SUITE"
     echo 'PWD=$(pwd -P); unset OLDPWD' # where the tests are is not where we are
   } >"$work/environment"
 fi
-
-path= # of absolute names, since the tests run elsewhere; with what Debian keeps from the PATH of a user
-rest=$PATH:/usr/local/sbin:/usr/sbin:/sbin:
-while [ -n "$rest" ]; do
-  directory=${rest%%:*}
-  rest=${rest#*:}
-  case $directory in /*) ;; *) directory=$PWD/$directory ;; esac
-  path=$path${path:+:}$directory
-done
 
 set -- bash tests/suite.bash "$@"
 for kept in COUNTERS ASAN_OPTIONS LSAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS; do
   eval "value=\${$kept-}"
   [ -z "$value" ] || set -- "$kept=$value" "$@"
 done
-exec "$BUILD/odd" plain env -i PATH="$path" HOME="${HOME:-/}" TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 TMPDIR="$work" \
-  SUITE="$work" BUILD="$BUILD" SERVER="$SERVER" TEST_ALL="${TEST_ALL:-}" "$@"
+sbin=/usr/local/sbin:/usr/sbin:/sbin # which Debian keeps from the PATH of a user
+exec "$BUILD/odd" plain env -i PATH="$PATH:$sbin" HOME="${HOME:-/}" TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
+  TMPDIR="$work" SUITE="$work" BUILD="$BUILD" SERVER="$SERVER" TEST_ALL="${TEST_ALL:-}" "$@"

@@ -8,6 +8,7 @@
 #                             status 1 if a FILE of step NN has more changed lines than MAX
 #
 # Opening comments are left out, differences of blanks do not count. A changed line is one that diff marks < or >.
+. "$(dirname "$0")/clean-room.sh"
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

@@ -8,7 +8,7 @@ PATH=${PATH#*/bats-core:} # where bats finds its parts, one of which is called b
 
 tree() { # a tree whose tests are made up: its test files are written next
   mkdir -p tree/tests
-  cp "$BATS_TEST_DIRNAME"/{run.sh,suite.bash,helpers.bash,detached.bash} tree/tests
+  cp "$BATS_TEST_DIRNAME"/{run.sh,suite.bash,clean-room.sh,helpers.bash,detached.bash} tree/tests
 }
 
 made_up() { sed 's/^TEST /@test /' >"tree/tests/$1.bats"; } # bats would take the word itself for one of its tests here

@@ -5,7 +5,8 @@
 load helpers
 
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-TOOLS=$TOP/build/tools
+TOOLS=$BUILD/tools
+[[ -e $TOOLS/shim.so ]] || TOOLS=$TOP/build/tools # a VARIANT has none of its own
 README=$TOP/tests/torture/README.md
 
 setup() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# peers.sh: builds what our servers are compared with, in build/bench/, as far as its libraries are
+# peers.sh: builds what our servers are compared with, in $BUILD/bench/ (build/bench/), as far as its libraries are
 # there, and prints a line for each, its fields divided by tabs:
 #
 #   NAME  echo|counter  VERSION  COMMAND     COMMAND runs in the top directory; add the port
@@ -8,28 +8,32 @@
 #
 # SERVERS, an extended regular expression, leaves out those whose whole names do not match.
 # The status is 1, with a line on stderr, if something is there and yet cannot be built.
+. "$(dirname "$0")/../../tests/clean-room.sh"
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-out=build/bench
+out=${BUILD:-build}/bench
 commons="common bench/peers/peers.sh" # what all are made from
 log=$out/build.log
-status=0
-mkdir -p $out
-: >$log
+status=0 found=
+mkdir -p "$out" && : >"$log" || exit 1
 
 peer() { printf '%s\t%s\t%s\t%s\n' "$@"; }
 missing() { printf '%s\tmissing\t%s\n' "$@"; }
 
 wanted() { echo "$1" | grep -Eqx "${SERVERS:-.*}"; }
 
-build() { # build PROGRAM SOURCES COMMAND...: unless this made it, and it is newer than its sources
+# The compiler's macros tell its version, the machine and the C library: another system compiles again.
+# shellcheck disable=SC2086 # CC may have words
+system=$(${CC:-cc} -E -dM -include limits.h -x c /dev/null 2>>"$log" | cksum)
+
+build() { # build PROGRAM SOURCES COMMAND...: unless this made it, here, and it is newer than its sources
   program=$1 sources=$2
   shift 2
   # shellcheck disable=SC2086
-  [ -e "$program" ] && [ "$*" = "$(cat "$program.command" 2>/dev/null)" ] &&
+  [ -e "$program" ] && [ "$* $system $found" = "$(cat "$program.command" 2>/dev/null)" ] &&
     [ -z "$(find $sources $commons -newer "$program")" ] && return
-  echo "$*" >>$log
-  "$@" >>$log 2>&1 && echo "$*" >"$program.command" && return
+  echo "$*" >>"$log"
+  "$@" >>"$log" 2>&1 && echo "$* $system $found" >"$program.command" && return
   echo "peers.sh: cannot build $program: see $log" >&2
   status=1
   return 1
@@ -39,13 +43,14 @@ compile() { # compile NAME SOURCE LIBRARY...
   name=$1 source=$2
   shift 2
   # shellcheck disable=SC2086
-  build "$out/$name" "$source" "${CC:-cc}" -std=gnu11 -pthread -Wall -Wextra ${CPPFLAGS:-} \
+  build "$out/$name" "$source" ${CC:-cc} -std=gnu11 -pthread -Wall -Wextra ${CPPFLAGS:-} \
     ${CFLAGS:--O2 -g} ${LDFLAGS:-} -o "$out/$name" "$source" common/*.c "$@" ${LDLIBS:-}
 }
 
 version() { # version HEADER MACROS: what the macros of a header stand for; fails if there is none
-  printf '#include <%s>\n%s\n' "$1" "$2" | "${CC:-cc}" -E -P - 2>>$log >$out/version &&
-    tail -n 1 $out/version | tr -d '" '
+  # shellcheck disable=SC2086
+  printf '#include <%s>\n%s\n' "$1" "$2" | ${CC:-cc} ${CPPFLAGS:-} -E -P - 2>>"$log" >"$out/version" &&
+    tail -n 1 "$out/version" | tr -d '" '
 }
 
 in_c() { # in_c PACKAGE HEADER MACROS LIBRARY NAME...
@@ -63,7 +68,7 @@ in_c() { # in_c PACKAGE HEADER MACROS LIBRARY NAME...
 
 in_ocaml() { # in_ocaml PACKAGE LIBRARY NAME PROTOCOL MODULE
   wanted "$3" || return 0
-  found=$(ocamlfind query -format %v "$2" 2>>$log)
+  found=$(ocamlfind query -format %v "$2" 2>>"$log")
   [ "$found" = '[unspecified]' ] && # Debian's Luv does not tell it
     found=$(dpkg-query -W -f '${Version}' "$1" | sed 's/-.*//')
   if [ -z "$found" ]; then
@@ -76,16 +81,17 @@ in_ocaml() { # in_ocaml PACKAGE LIBRARY NAME PROTOCOL MODULE
 # shellcheck disable=SC2317 # called by build
 ocamlopt() { # ocamlopt LIBRARY NAME MODULE: the compiler leaves its files beside the source
   made=$out/$2.made
+  # shellcheck disable=SC2086
   mkdir -p "$made" &&
     cp "bench/peers/$3.ml" "$made" &&
-    "${CC:-cc}" -O2 -c -o "$made/io.o" common/io.c &&
-    "${CC:-cc}" -O2 -I "$(ocamlfind ocamlopt -where)" -c -o "$made/limit.o" \
+    ${CC:-cc} -O2 -c -o "$made/io.o" common/io.c &&
+    ${CC:-cc} -O2 -I "$(ocamlfind ocamlopt -where)" -c -o "$made/limit.o" \
       bench/peers/ocaml-limit.c &&
     ocamlfind ocamlopt -thread -package "$1" -linkpkg -o "$out/$2" "$made/io.o" "$made/limit.o" \
       "$made/$3.ml"
 }
 
-wanted floor && compile floor bench/floor.c && peer floor echo ours $out/floor
+wanted floor && compile floor bench/floor.c && peer floor echo ours "$out/floor"
 
 in_c libuv1-dev uv.h UV_VERSION_MAJOR.UV_VERSION_MINOR.UV_VERSION_PATCH -luv libuv-doc libuv
 in_c libevent-dev event2/event-config.h EVENT__VERSION -levent libevent
@@ -96,9 +102,8 @@ if ! wanted go && ! wanted go1; then
 elif ! command -v go >/dev/null; then
   missing go1 golang-go
   missing go golang-go
-elif build $out/go bench/peers/go.go \
-  env GO111MODULE=off GOCACHE="$PWD/$out/go-cache" go build -o $out/go bench/peers/go.go; then
-  found=$(go version | awk '{ print $3 }')
+elif found=$(go version | awk '{ print $3 }') && build "$out/go" bench/peers/go.go \
+  env GO111MODULE=off GOCACHE="$(cd "$out" && pwd)/go-cache" go build -o "$out/go" bench/peers/go.go; then
   peer go1 echo "${found#go}" "env GOMAXPROCS=1 $out/go"
   peer go echo "${found#go}" "$out/go"
 fi
@@ -116,7 +121,7 @@ python=/usr/bin/python3 # Debian's, whatever else is in PATH
 [ -x $python ] || python=python3
 if ! wanted asyncio; then
   :
-elif found=$($python -c 'import platform; print(platform.python_version())' 2>>$log); then
+elif found=$($python -c 'import platform; print(platform.python_version())' 2>>"$log"); then
   peer asyncio echo "$found" "$python bench/peers/python-asyncio.py"
 else
   missing asyncio python3

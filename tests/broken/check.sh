@@ -3,6 +3,7 @@
 #
 # check.sh [PATCH]...: does the test that each patch names catch the bug that the patch plants? Applies each (all without
 # a word) to a copy of the tree, compiles, runs that one test, and is content when it fails. `make check-broken` calls it.
+. "$(dirname "$0")/../clean-room.sh" || exit
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit

@@ -4,6 +4,7 @@
 # reached; `make coverage` calls it. PART: count, report; both without.
 #
 # Clients and tools are those of the ordinary build: only the servers count.
+. "$(dirname "$0")/../clean-room.sh"
 set -eu
 cd "$(dirname "$0")/../.."
 build=$1

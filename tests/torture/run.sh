@@ -4,6 +4,7 @@
 #
 # The servers as they are; under AddressSanitizer and UndefinedBehaviorSanitizer; 06 under ThreadSanitizer; and each
 # step once under valgrind, which also tells of descriptors that were left open.
+. "$(dirname "$0")/../clean-room.sh"
 set -eu
 cd "$(dirname "$0")/../.."
 tools=$1
@@ -16,7 +17,8 @@ part() { # part NAME COMMAND...
   "$@" || failed=$((failed + 1))
 }
 
-library() { "${CC:-cc}" -print-file-name="$1"; } # a sanitizer's: it comes before shim.so
+# shellcheck disable=SC2086 # CC may have words
+library() { ${CC:-cc} -print-file-name="$1"; } # a sanitizer's: it comes before shim.so
 
 make -s asan-ubsan tsan
 part "the six servers" "$tools/torture" build "$tools/shim.so"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # valgrind.sh BUILD: each step once under valgrind, with clients that behave and clients that do not. Prints a line for
 # each; fails on an error that valgrind tells, on memory that was lost, and on a descriptor that was not closed again.
+. "$(dirname "$0")/../clean-room.sh" || exit
 set -u
 cd "$(dirname "$0")/../.." || exit
 build=$1
