@@ -51,7 +51,7 @@ round, with the mean of both.)
 | environment | |
 |---|---|
 END
-  awk -F "$tab" '{ gsub(/[|]/, "\\\\|"); print "| " $1 " | " $2 " |" }' environment.tsv
+  awk -F "$tab" '{ gsub(/[|]/, "\\\\&"); print "| " $1 " | " $2 " |" }' environment.tsv
   printf '\n| peer | version | command |\n|---|---|---|\n'
   awk -F "$tab" '$2 != "missing" { print "| " $1 " | " $3 " | `" $4 "` |" }' servers.tsv
   printf '\nMissing, and so not measured: %s.\n' "${missing:-none}"

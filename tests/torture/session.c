@@ -1119,11 +1119,7 @@ static void check_refusal(void)
 {
     const char *reason = error_reason(trial->error), *also = reason;
 
-    if (torture->call == CALL_malloc)
-        also = gai_strerror(EAI_MEMORY);
-    else if (torture->call == CALL_calloc && step == STEP_06)
-        also = strerror(EAGAIN); /* so says pthread_create(3) */
-    else if (torture->error == EPROTOTYPE)
+    if (torture->error == EPROTOTYPE)
         also = strerror(EADDRINUSE); /* what the answer means: somebody listens there */
     check_status(await_status(), 1);
     if (n_lines("", "") != 1)
