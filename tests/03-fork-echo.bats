@@ -311,7 +311,8 @@ reaped() {
   greet "$FD" # the parent is in sigsuspend from now on, with none blocked, but its mask is the one it has elsewhere
   blocks_no_fault "/proc/$PID" "/proc/$(children "$PID" | tr -d ' ')"
   hang_up "$FD"
-  strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
+  needs_tool strace
+  needs_to "trace a program" strace -qq -o trace true
   LAUNCH=(strace -D -f -qq -o trace -e trace=rt_sigprocmask)
   start
   serves

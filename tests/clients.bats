@@ -386,7 +386,7 @@ go_silent() {
   LAUNCH=(unshare --net --mount bash -c 'ip link set lo up && ip route add 10.9.9.0/24 dev lo &&
     for file in hosts resolv.conf nsswitch.conf; do mount --bind "$file" "/etc/$file" || exit; done &&
     exec "$@"' -)
-  "${LAUNCH[@]}" true 2>/dev/null || skip "only root may have names and a network of its own"
+  needs_to "have names and a network of its own" "${LAUNCH[@]}" true
 }
 
 @test "clients: --timeout holds for a look-up that a name server never answers" {
@@ -415,6 +415,7 @@ go_silent() {
 @test "clients: of several failures the most telling is reported" {
   go_silent
   LAUNCH+=(bash -c 'if [[ -e /proc/sys/net/ipv6 ]]; then echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; fi && exec "$@"' -)
+  needs_to "do without IPv6" "${LAUNCH[@]}" true
   exits 3 "${LAUNCH[@]}" "$BUILD/say" both:1 hello
   assert_equal "message" "say: cannot connect to both:1: Connection refused" "$OUTPUT"
   exits 1 "${LAUNCH[@]}" "$BUILD/swarm" both:1
@@ -425,7 +426,7 @@ go_silent() {
   go_apart
   # One port is free for us, and it is the one that we connect to.
   LAUNCH+=(bash -c 'echo 20000 20000 >/proc/sys/net/ipv4/ip_local_port_range && exec "$@"' -)
-  "${LAUNCH[@]}" true 2>/dev/null || skip "this user may not choose the range of ports"
+  needs_to "choose the range of ports" "${LAUNCH[@]}" true
   exits 3 "${LAUNCH[@]}" "$BUILD/say" --timeout "$LIMIT" 20000 hello
   assert_equal "message" "say: cannot connect to 20000: Connection refused" "$OUTPUT"
   exits 1 "${LAUNCH[@]}" "$BUILD/swarm" 20000 --clients 1
@@ -476,7 +477,7 @@ go_silent() {
 @test "clients: swarm says what it may not know of another user's process" {
   needs_tool setpriv
   local as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-  "${as[@]}" "$BUILD/swarm" --version >version.log 2>&1 || skip "nobody may not run $BUILD/swarm, or this user may not become nobody"
+  needs_to "run $BUILD/swarm as another user" "${as[@]}" "$BUILD/swarm" --version
   use_step 02-loop-echo
   start
   exits 0 "${as[@]}" "$BUILD/swarm" "$ADDRESS" --server "$PID"
@@ -520,7 +521,7 @@ go_silent() {
 @test "clients: swarm counts on when the machine has been up for a month" {
   use_step 02-loop-echo
   start
-  unshare --time --monotonic 2592000 true 2>/dev/null || skip "this user may not change the clock's beginning"
+  needs_to "change the clock's beginning" unshare --time --monotonic 2592000 true
   exits 0 unshare --time --monotonic 2592000 "$BUILD/swarm" "$ADDRESS" --timeout 5
 }
 

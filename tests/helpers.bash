@@ -58,8 +58,8 @@ go_apart() { # what is started next has a network of its own
   needs_tool unshare
   needs_tool nsenter
   needs_tool ip
-  unshare --net true 2>/dev/null || skip "this user may not make a network namespace"
   LAUNCH=(unshare --net sh -c 'ip link set lo up && exec "$@"' -)
+  needs_to "have a network of its own" "${LAUNCH[@]}" true
 }
 
 start_apart() { # start_apart OPTION...: there, and say, swarm and rude go there, too
@@ -179,6 +179,18 @@ needs_tool() {
   command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+needs_to() { # needs_to WHAT COMMAND...: tries it, whoever we are; if it is refused, says by whom and why
+  local said status=0
+  said=$(in_time "${@:2}" 2>&1 >/dev/null </dev/null) || status=$?
+  [[ $status == 0 ]] || skip "we may not $1 here: ${said%%$'\n'*} ($2, status $status)"
+}
+
+needs_strace() {
+  needs_plain_build "what strace does to a program"
+  needs_tool strace
+  needs_to "trace a program" strace -qq -o trace true
+}
+
 # ---- clients ------------------------------------------------------------------------------------
 
 say() { "${THERE[@]}" "$BUILD/say" --timeout "$LIMIT" "$@"; }
@@ -265,6 +277,13 @@ all_has_arrived() { # all_has_arrived BYTES: a socket of the server has so many 
   # The numbers have eight hexadecimal digits each, so they compare as strings.
   awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" -v least="$(printf 'x%08X' "$1")" \
     '$4 == "01" && index($2, port) && ("x" substr($5, 10)) >= least { found = 1 } END { exit !found }' /proc/net/tcp
+}
+MARKED=(env OURS="$BATS_TEST_TMPDIR") # a command to start through what must leave nobody behind
+nobody_is_left() { # of what was started so, and of what that has started: others may run the same programs
+  local left
+  left=$(grep -lzxF -- "OURS=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ 2>/dev/null || true)
+  LEFT=$(for left in $left; do readlink "${left%environ}exe" || true; done)
+  [[ -z $left ]]
 }
 in_group() { # the processes of a group, zombies left out
   local stat

@@ -178,12 +178,6 @@ may_try() { # may_try CASES: or skips the test
 
 # ---- strace: what shim.c cannot see, and whether it is right -------------------------------------
 
-needs_strace() {
-  needs_plain_build "what strace does to a program"
-  needs_tool strace
-  strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
-}
-
 TRACED=(-D -f -qq -o trace) # -D: the server stays our child
 
 @test "torture: strace agrees: a server that cannot start says why" {
