@@ -8,7 +8,12 @@
 #
 # bats keeps descriptors for itself and waits until nobody has them open: see detached.bash.
 
-bats_require_minimum_version 1.5.0
+# The oldest bats that will do is 1.2 (Debian 11). Up to 1.4 it has no directories for a file and a test.
+if [[ -z ${BATS_FILE_TMPDIR-} ]]; then
+  BATS_FILE_TMPDIR=$BATS_RUN_TMPDIR/${BATS_TEST_FILENAME##*/}
+  mkdir -p "$BATS_FILE_TMPDIR"
+  BATS_TEST_TMPDIR=$(mktemp -d "$BATS_FILE_TMPDIR/test.XXXXXX")
+fi
 
 LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever does
 

@@ -139,7 +139,9 @@ logs_last() {
   grep -E "$log" <<<"$1"
 }
 
-shape_of() { sed -E 's/█+/█/g; s/░+/░/g; s/─+/─/g; s/[0-9]+(\.[0-9]+)?/N/g; s/N ms/N s/g; s/█░? s/█ s/' <<<"$1"; }
+shape_of() { # in parentheses, as in some locales one of these is three characters
+  sed -E 's/(█)+/█/g; s/(░)+/░/g; s/(─)+/─/g; s/[0-9]+(\.[0-9]+)?/N/g; s/N ms/N s/g; s/█(░)? s/█ s/' <<<"$1"
+}
 
 blanks_as_one() { sed -E 's/[[:blank:]]+/ /g; s/^ | $//g' <<<"$1"; }
 
