@@ -317,7 +317,8 @@ reaped() {
   start
   serves
   assert_at_least "calls" 2 "$(grep -c SIG_SETMASK trace)"
-  assert_equal "those that block a fault" "" "$(grep -E 'SEGV|BUS|FPE|~\[' trace)"
+  # A newer C library blocks all without exception, ~[], while it forks; what we could write has no ~[].
+  assert_equal "those that block a fault" "" "$(grep -E 'SEGV|BUS|FPE|~\[' trace | grep -vF 'SIG_BLOCK, ~[],')"
 }
 
 @test "03: an alarm that is not its own harms nobody" { # alarm(2) outlives execve(2)
