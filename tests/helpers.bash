@@ -187,7 +187,8 @@ needs_tool() {
 needs_to() { # needs_to WHAT COMMAND...: tries it, whoever we are; if it is refused, says by whom and why
   local said status=0
   said=$(in_time "${@:2}" 2>&1 >/dev/null </dev/null) || status=$?
-  [[ $status == 0 ]] || skip "we may not $1 here: ${said%%$'\n'*} ($2, status $status)"
+  [[ -n $said ]] || said="$2, status $status"
+  [[ $status == 0 ]] || skip "we may not $1 here: ${said%%$'\n'*}"
 }
 
 needs_strace() {
