@@ -247,7 +247,7 @@ rude_in_background() { # sets TO, a descriptor to tell it things; its output goe
   RUDE=$BATS_TEST_TMPDIR/rude.${#PIDS[@]}.out
   mkfifo "$RUDE.in"
   background "${THERE[@]}" "$BUILD/rude" "$@" <>"$RUDE.in" >"$RUDE" 2>&1
-  exec {TO}>"$RUDE.in"
+  exec {TO}<>"$RUDE.in" # both ways, or we would wait for a reader, though rude may have ended
 }
 await_rude() { # await_rude WORD: until rude prints it
   await grep -q "$1" "$RUDE" && return 0
