@@ -33,7 +33,7 @@ explains_itself() {
   assert_at_most "columns of --help" 80 "$(awk '{ if (length > n) n = length } END { print n }' <<<"$out")"
   assert_match "--version" "^$NAME [0-9.]+$" "$("${COMMAND[@]}" --version)"
   exits 1 bash -c '"$0" --help >/dev/full' "${COMMAND[@]}"
-  exits 0 env PATH="$BUILD" "$NAME" --version # found by the name alone
+  exits 0 bash -c 'cd "$1" && PATH=. exec "$0" --version' "$NAME" "$BUILD" # found by the name alone
   assert_match "--version" "^$NAME [0-9.]+$" "$OUTPUT"
 }
 
