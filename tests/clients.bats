@@ -331,10 +331,10 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   start
   exits 0 env LC_ALL=C "$BUILD/swarm" "$ADDRESS" --rounds 2 --pause 200 --timeline
   local row begin end=0
-  for row in 1 2 3; do # each begins where the one before ends, give or take a cell
-    assert_match "row $row" $'(^|\n)'"client $row (\.+)(#+) +served [0-9.]+ s"$'\n' "$OUTPUT"
+  for row in 1 2 3; do # each begins where the one before ends, or on a busy machine some of its 16 cells later
+    assert_match "row $row" $'(^|\n)'"client $row ( *\.+)(#+) +served [0-9.]+ s"$'\n' "$OUTPUT"
     begin=${#BASH_REMATCH[2]}
-    ((row == 1)) || assert_at_most "cells from the end of the row before" 1 $((begin > end ? begin - end : end - begin))
+    ((row == 1)) || assert_at_most "cells from the end of the row before" 5 $((begin > end ? begin - end : end - begin))
     end=$((begin + ${#BASH_REMATCH[3]}))
   done
   assert_at_least "cells before the last is served, of $end" $((end / 2)) "$begin"
