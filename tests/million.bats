@@ -45,8 +45,10 @@ figure() { sed -n "s/^$1  *\([0-9.-]*\) .*/\1/p" <<<"$OUTPUT"; } # figure NAME, 
   for signal in INT TERM KILL; do
     background "${MARKED[@]}" "$BUILD/bench/million" --clients 1000 --per-process 50 >million.log 2>&1
     await grep -q 'servers at\|do not fit' million.log
+    signal STOP "$JOB" # or it might be done before we are
     if nobody_is_left; then echo "nobody is seen though it runs"; return 1; fi
     signal "$signal" "$JOB"
+    signal CONT "$JOB" 2>/dev/null || true
     await nobody_is_left
   done
 }
