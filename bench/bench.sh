@@ -44,7 +44,7 @@ ulimit -n "$(ulimit -H -n)"
 # shellcheck disable=SC3045
 most=$(ulimit -n) # clients at once: 05 and 06 keep a tenth for themselves
 [ "$most" != unlimited ] || most=1000000
-most=$((most / 10 * 9 - 10))
+most=$((most * 9 / 10 - 10))
 
 fail() {
   echo "bench.sh: $*" >&2

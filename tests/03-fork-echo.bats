@@ -325,12 +325,14 @@ reaped() {
   greet "$FD" # the parent is in sigsuspend from now on, with none blocked, but its mask is the one it has elsewhere
   blocks_no_fault "/proc/$PID" "/proc/$(children "$PID" | tr -d ' ')"
   hang_up "$FD"
-  strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
+  needs_tool strace
+  needs_to "trace a program" strace -qq -o trace true
   LAUNCH=(strace -D -f -qq -o trace -e trace=rt_sigprocmask)
   start
   serves
   assert_at_least "calls" 2 "$(grep -c SIG_SETMASK trace)"
-  assert_equal "those that block a fault" "" "$(grep -E 'SEGV|BUS|FPE|~\[' trace)"
+  # A newer C library blocks all without exception, ~[], while it forks; what we could write has no ~[].
+  assert_equal "those that block a fault" "" "$(grep -E 'SEGV|BUS|FPE|~\[' trace | grep -vF 'SIG_BLOCK, ~[],')"
 }
 
 @test "03: an alarm that is not its own harms nobody" { # alarm(2) outlives execve(2)

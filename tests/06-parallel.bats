@@ -472,8 +472,7 @@ shares_when_full() { # two servers with room for one client each
 @test "06: --write-timeout says nothing about clients that are owed nothing" {
   needs_option --write-timeout
   start_apart --write-timeout 1
-  "${THERE[@]}" sh -c 'echo 1 >/proc/sys/net/ipv4/tcp_keepalive_time; echo 1 >/proc/sys/net/ipv4/tcp_keepalive_intvl
-    echo 60 >/proc/sys/net/ipv4/tcp_keepalive_probes' # the kernel asks each second, and is patient
+  asks_each_second 60 # and is patient
   rude_in_background hold "$ADDRESS" 1
   await_rude connected
   await equals 1 clients_there
@@ -502,9 +501,7 @@ clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")"
 }
 
 @test "06: workers that cannot go on, all at once, give one reason, once" {
-  needs_plain_build "what strace does to a program"
-  needs_tool strace
-  strace -qq -o trace true 2>/dev/null || skip "strace may trace nothing here"
+  needs_strace
   local i
   for i in {1..8}; do
     exits 1 strace -D -f -qq -o trace -e trace=epoll_wait,exit_group -e inject=epoll_wait:error=EINVAL:when=1 \

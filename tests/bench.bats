@@ -236,10 +236,10 @@ decimal_comma() { # sets COMMA to a locale that has one, if there is any
 
 @test "bench: measures servers, round by round, and leaves nothing running" {
   needs_plain_build "a measurement"
-  local top=$BATS_TEST_DIRNAME/.. bin step exe program
+  local top=$BATS_TEST_DIRNAME/.. bin step
   bin=$(realpath --relative-to="$top" "$BUILD") # of the words of a command none may have blanks
   RESULTS=$PWD/run BUILD=$bin ROUNDS=2 SECONDS_EACH=0.05 SERVERS='0[1-6].*|floor' WORKLOADS='^echo-1$|memory|churn' \
-    sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
+    "${MARKED[@]}" sh "$top/bench/bench.sh" quick >out 2>err || { cat err; return 1; }
   measured() { awk -F, -v w="$1" -v s="$2" '$2 == w && $3 == s && $4 > 0 && $6 > 0' run/results.csv | wc -l; }
   for step in 01-sync-echo 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel floor; do
     assert_equal "rounds of $step" 2 "$(measured echo-1 "$step")"
@@ -254,11 +254,7 @@ decimal_comma() { # sets COMMA to a locale that has one, if there is any
     grep -q '^1,memory,06-parallel,.*more clients than descriptors' run/results.csv
   fi
   grep -q '^| 03-fork-echo | a process | ' run/steps.md
-  for exe in /proc/[0-9]*/exe; do
-    for program in "$BUILD"/0* "$BUILD/bench/floor"; do
-      [[ ! $exe -ef $program ]] || { echo "still running: $(readlink "$exe")"; return 1; }
-    done
-  done
+  nobody_is_left || { echo "still running: $LEFT"; return 1; }
 }
 
 @test "bench: the tutorial has the table and the figures of the run in RESULTS.md" {

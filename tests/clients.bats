@@ -311,12 +311,6 @@ told() { sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" "$LOG" | tail -n 1; }
   assert_match "summary" $'\nserver +[0-9.]+ m?s of CPU time, [0-9.]+ us a message; memory: [0-9]+ kB$' "$OUTPUT"
 }
 
-needs_descriptors() { # needs_descriptors N: a process may have so many
-  local most
-  most=$(ulimit -Hn)
-  [[ $most == unlimited ]] || ((most >= $1)) || skip "this needs $1 descriptors a process, and has $most"
-}
-
 @test "clients: swarm has no more than 4,000 connections from one address" {
   local port
   needs_descriptors 4700
@@ -341,10 +335,10 @@ needs_descriptors() { # needs_descriptors N: a process may have so many
   start
   exits 0 env LC_ALL=C "$BUILD/swarm" "$ADDRESS" --rounds 2 --pause 200 --timeline
   local row begin end=0
-  for row in 1 2 3; do # each begins where the one before ends, give or take a cell; a blank: not yet there
+  for row in 1 2 3; do # each begins where the one before ends, or on a busy machine some cells later; a blank: not yet there
     assert_match "row $row" $'(^|\n)'"client $row ( *\.+)(#+) +served [0-9.]+ s"$'\n' "$OUTPUT"
     begin=${#BASH_REMATCH[2]}
-    ((row == 1)) || assert_at_most "cells from the end of the row before" 1 $((begin > end ? begin - end : end - begin))
+    ((row == 1)) || assert_at_most "cells from the end of the row before" 5 $((begin > end ? begin - end : end - begin))
     end=$((begin + ${#BASH_REMATCH[3]}))
   done
   assert_at_least "cells before the last is served, of $end" $((end / 2)) "$begin"
@@ -442,7 +436,7 @@ go_silent() {
   LAUNCH=(unshare --net --mount bash -c 'ip link set lo up && ip route add 10.9.9.0/24 dev lo &&
     for file in hosts resolv.conf nsswitch.conf; do mount --bind "$file" "/etc/$file" || exit; done &&
     exec "$@"' -)
-  "${LAUNCH[@]}" true 2>/dev/null || skip "only root may have names and a network of its own"
+  needs_to "have names and a network of its own" "${LAUNCH[@]}" true
 }
 
 @test "clients: --timeout holds for a look-up that a name server never answers" {
@@ -471,6 +465,7 @@ go_silent() {
 @test "clients: of several failures the most telling is reported" {
   go_silent
   LAUNCH+=(bash -c 'if [[ -e /proc/sys/net/ipv6 ]]; then echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; fi && exec "$@"' -)
+  needs_to "do without IPv6" "${LAUNCH[@]}" true
   exits 3 "${LAUNCH[@]}" "$BUILD/say" both:1 hello
   assert_equal "message" "say: cannot connect to both:1: Connection refused" "$OUTPUT"
   exits 1 "${LAUNCH[@]}" "$BUILD/swarm" both:1
@@ -481,7 +476,7 @@ go_silent() {
   go_apart
   # One port is free for us, and it is the one that we connect to.
   LAUNCH+=(bash -c 'echo 20000 20000 >/proc/sys/net/ipv4/ip_local_port_range && exec "$@"' -)
-  "${LAUNCH[@]}" true 2>/dev/null || skip "this user may not choose the range of ports"
+  needs_to "choose the range of ports" "${LAUNCH[@]}" true
   exits 3 "${LAUNCH[@]}" "$BUILD/say" --timeout "$LIMIT" 20000 hello
   assert_equal "message" "say: cannot connect to 20000: Connection refused" "$OUTPUT"
   exits 1 "${LAUNCH[@]}" "$BUILD/swarm" 20000 --clients 1
@@ -532,7 +527,7 @@ go_silent() {
 @test "clients: swarm says what it may not know of another user's process" {
   needs_tool setpriv
   local as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-  "${as[@]}" "$BUILD/swarm" --version >version.log 2>&1 || skip "nobody may not run $BUILD/swarm, or this user may not become nobody"
+  needs_to "run $BUILD/swarm as another user" "${as[@]}" "$BUILD/swarm" --version
   use_step 02-loop-echo
   start
   exits 0 "${as[@]}" "$BUILD/swarm" "$ADDRESS" --server "$PID"
@@ -576,7 +571,7 @@ go_silent() {
 @test "clients: swarm counts on when the machine has been up for a month" {
   use_step 02-loop-echo
   start
-  unshare --time --monotonic 2592000 true 2>/dev/null || skip "this user may not change the clock's beginning"
+  needs_to "change the clock's beginning" unshare --time --monotonic 2592000 true
   exits 0 unshare --time --monotonic 2592000 "$BUILD/swarm" "$ADDRESS" --timeout 5
 }
 
@@ -615,15 +610,17 @@ go_silent() {
 }
 
 @test "clients: swarm takes what has come while it was suspended" {
+  local timeout
   use_step 03-fork-echo
   start
   signal STOP
-  background "$BUILD/swarm" "$ADDRESS" --clients 1 --timeout 2 >swarm.log 2>&1
-  await equals 1 n_connected
-  kill -STOP "$JOB"
-  await equals T state "$JOB"
+  for timeout in 2 6 18; do # on a busy machine it may be over before we come to suspend it
+    background "$BUILD/swarm" "$ADDRESS" --clients 1 --timeout "$timeout" >swarm.log 2>&1
+    await at_least 1 n_connected
+    kill -STOP "$JOB" && await equals T state "$JOB" && break
+  done
   signal CONT
-  sleep 3 # longer than the timeout
+  sleep $((timeout + 1))
   kill -CONT "$JOB"
   wait "$JOB"
   assert_match "summary" 'clients +1: 1 served' "$(cat swarm.log)"

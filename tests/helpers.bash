@@ -8,7 +8,12 @@
 #
 # bats keeps descriptors for itself and waits until nobody has them open: see detached.bash.
 
-bats_require_minimum_version 1.5.0
+# The oldest bats that will do is 1.2 (Debian 11). Up to 1.4 it has no directories for a file and a test.
+if [[ -z ${BATS_FILE_TMPDIR-} ]]; then
+  BATS_FILE_TMPDIR=$BATS_RUN_TMPDIR/${BATS_TEST_FILENAME##*/}
+  mkdir -p "$BATS_FILE_TMPDIR"
+  BATS_TEST_TMPDIR=$(mktemp -d "$BATS_FILE_TMPDIR/test.XXXXXX")
+fi
 
 LIMIT=${LIMIT:-30} # seconds that anything may take; only what is broken ever does
 
@@ -70,8 +75,8 @@ go_apart() { # what is started next has a network of its own
   needs_tool unshare
   needs_tool nsenter
   needs_tool ip
-  unshare --net true 2>/dev/null || skip "this user may not make a network namespace"
   LAUNCH=(unshare --net sh -c 'ip link set lo up && exec "$@"' -)
+  needs_to "have a network of its own" "${LAUNCH[@]}" true
 }
 
 start_apart() { # start_apart OPTION...: there, and say, swarm and rude go there, too
@@ -190,6 +195,12 @@ repeats() { # repeats FEW MANY: how often to do what is merely repeated; MANY by
   if [[ -n ${TEST_ALL:-} ]]; then echo "$2"; else echo "$1"; fi
 }
 
+needs_descriptors() { # needs_descriptors N: a process may have so many
+  local most
+  most=$(ulimit -Hn)
+  [[ $most == unlimited ]] || ((most >= $1)) || skip "this needs $1 descriptors a process, and has $most"
+}
+
 needs_ipv6() {
   [[ $(cat /proc/sys/net/ipv6/conf/lo/disable_ipv6 2>/dev/null) == 0 ]] ||
     skip "this machine has no IPv6 loopback"
@@ -197,6 +208,19 @@ needs_ipv6() {
 
 needs_tool() {
   command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+needs_to() { # needs_to WHAT COMMAND...: tries it, whoever we are; if it is refused, says by whom and why
+  local said status=0
+  said=$(in_time "${@:2}" 2>&1 >/dev/null </dev/null) || status=$?
+  [[ -n $said ]] || said="$2, status $status"
+  [[ $status == 0 ]] || skip "we may not $1 here: ${said%%$'\n'*}"
+}
+
+needs_strace() {
+  needs_plain_build "what strace does to a program"
+  needs_tool strace
+  needs_to "trace a program" strace -qq -o trace true
 }
 
 # ---- clients ------------------------------------------------------------------------------------
@@ -249,7 +273,7 @@ rude_in_background() { # sets TO, a descriptor to tell it things; its output goe
   RUDE=$BATS_TEST_TMPDIR/rude.${#PIDS[@]}.out
   mkfifo "$RUDE.in"
   background "${THERE[@]}" "$BUILD/rude" "$@" <>"$RUDE.in" >"$RUDE" 2>&1
-  exec {TO}>"$RUDE.in"
+  exec {TO}<>"$RUDE.in" # both ways, or we would wait for a reader, though rude may have ended
 }
 await_rude() { # await_rude WORD: until rude prints it
   await grep -q "$1" "$RUDE" && return 0
@@ -294,6 +318,13 @@ all_has_arrived() { # all_has_arrived BYTES: a socket of the server has so many 
   # The numbers have eight hexadecimal digits each, so they compare as strings.
   awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" -v least="$(printf 'x%08X' "$1")" \
     '$4 == "01" && index($2, port) && ("x" substr($5, 10)) >= least { found = 1 } END { exit !found }' /proc/net/tcp
+}
+MARKED=(env OURS="$BATS_TEST_TMPDIR") # a command to start through what must leave nobody behind
+nobody_is_left() { # of what was started so, and of what that has started: others may run the same programs
+  local left
+  left=$(grep -lzxF -- "OURS=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ 2>/dev/null || true)
+  LEFT=$(for left in $left; do readlink "${left%environ}exe" || true; done)
+  [[ -z $left ]]
 }
 in_group() { # the processes of a group, zombies left out
   local file stat

@@ -4,7 +4,7 @@
 
 load helpers
 
-million() { timeout $((4 * LIMIT)) "$BUILD/bench/million" "$@"; }
+million() { timeout $((4 * LIMIT)) "${MARKED[@]}" "$BUILD/bench/million" "$@"; }
 
 holds() { # holds OPTION...: sets OUTPUT to what it says
   local status=0
@@ -19,13 +19,6 @@ needs_user_limits() { # root has none: ulimit -u
 }
 
 figure() { sed -n "s/^$1  *\([0-9.-]*\) .*/\1/p" <<<"$OUTPUT"; } # figure NAME, of the table in OUTPUT
-
-nobody_is_left() {
-  local exe
-  for exe in /proc/[0-9]*/exe; do
-    if [[ $exe -ef $BUILD/06-parallel || $exe -ef $BUILD/bench/million ]]; then return 1; fi
-  done
-}
 
 @test "million: many are held by several servers at one port, and few wake up for one" {
   holds --clients 4000 --per-process 400
@@ -84,9 +77,13 @@ under() { # under "-n 64" OPTION...: million with that limit, soft and hard
 @test "million: interrupted or killed, it leaves nobody behind" {
   local signal
   for signal in INT TERM KILL; do
-    background "$BUILD/bench/million" --clients 1000 --per-process 50 >million.log 2>&1
+    background "${MARKED[@]}" "$BUILD/bench/million" --clients 1000 --per-process 50 >million.log 2>&1
     await grep -q 'servers at\|do not fit' million.log
+    if grep -q 'do not fit' million.log; then skip "this machine has no room for that: $(tail -n 1 million.log)"; fi
+    signal STOP "$JOB" # or it might be done before we are
+    if nobody_is_left; then echo "nobody is seen though it runs"; return 1; fi
     signal "$signal" "$JOB"
+    signal CONT "$JOB" 2>/dev/null || true
     await nobody_is_left
   done
 }

@@ -44,9 +44,10 @@ for parent in "$TMPDIR" /var/tmp /dev/shm "$BUILD"; do
 done
 [ -d "${work:-}" ] || complain 2 "there is no directory for temporary files where a program may be run, as /tmp or /var/tmp"
 if [ -n "$SERVER" ]; then
-  { # shellcheck disable=SC2016
+  {
     printf '%s\n' "$CALLER"
     echo "SUITE='$work'; export SUITE"
+    # shellcheck disable=SC2016
     echo 'PWD=$(pwd -P); unset OLDPWD' # where the tests are is not where we are
   } >"$work/environment"
 fi

@@ -63,7 +63,7 @@ begin_session() {
   rm -rf "${work:?}"/*
   mkdir "$work/tree"
   tar -C "$top" -c --exclude=./.git --exclude=./build/ci --exclude=./build/{a,ub,t}san --exclude=./build/asan-ubsan \
-    --exclude=./build/{bench,broken,coverage,fuzz} --exclude=./try --exclude="./mine*" . | tar -x -C "$work/tree"
+    --exclude=./build/{bench,broken,coverage,debian,fuzz} --exclude=./try --exclude="./mine*" . | tar -x -C "$work/tree"
   mkfifo "$work/orders" "$work/status"
   : >"$work/out"
   # It opens the pipes anew for each command, so that what it starts inherits no descriptor but 0, 1 and 2.
@@ -158,7 +158,9 @@ logs_last() {
   grep -E "$log" <<<"$1"
 }
 
-shape_of() { sed -E 's/█+/█/g; s/░+/░/g; s/─+/─/g; s/[0-9]+(\.[0-9]+)?/N/g; s/N ms/N s/g; s/█░? s/█ s/' <<<"$1"; }
+shape_of() { # in parentheses, as in some locales one of these is three characters
+  sed -E 's/(█)+/█/g; s/(░)+/░/g; s/(─)+/─/g; s/[0-9]+(\.[0-9]+)?/N/g; s/N ms/N s/g; s/█(░)? s/█ s/' <<<"$1"
+}
 
 blanks_as_one() { sed -E 's/[[:blank:]]+/ /g; s/^ | $//g' <<<"$1"; }
 

@@ -146,9 +146,10 @@ table_of() {
 @test "tutorial: a wrong word, status or port in what is shown turns the check red" {
   local doc=$BATS_TEST_TMPDIR/doc.md
   printf '%s\n' '## 1. One' '```console' '$ build/say 9000 hello' 'say: cannot connect to 9000: Connection refused' \
-    '[3]' '$ echo one; echo two; false' '...' 'two' '[1]' '```' >"$doc"
-  exits 0 bash tests/transcript.bash "$doc"
-  assert_match "result" "1 blocks, 2 commands, 0 failed" "$OUTPUT"
+    '[3]' '$ echo one; echo two; false' '...' 'two' '[1]' '```' '```console shape' '$ echo "░░███ 0.31 s"' '░█ 5 ms' \
+    '```' >"$doc"
+  exits 0 env LC_ALL=C bash tests/transcript.bash "$doc"
+  assert_match "result" "2 blocks, 3 commands, 0 failed" "$OUTPUT"
   sed 's/refused/refuted/' "$doc" >"$doc.2"
   exits 1 env LIMIT=1 bash tests/transcript.bash "$doc.2"
   assert_match "where" "doc.md.2:3: not what it says" "$OUTPUT"

@@ -55,7 +55,7 @@ check() { # check PATCH
 
 make -s all tools || exit
 mkdir "$work/base"
-tar -c --exclude=./.git --exclude='./build/[a-z]*san*' --exclude=./build/broken --exclude=./build/ci --exclude=./build/coverage . |
+tar -c --exclude=./.git --exclude='./build/[a-z]*san*' --exclude=./build/broken --exclude=./build/ci --exclude=./build/coverage --exclude=./build/debian . |
   tar -x -C "$work/base"
 for patch in "${patches[@]}"; do
   while (($(jobs -rp | wc -l) >= jobs)); do wait -n; done

@@ -61,7 +61,8 @@ struct client {
 static const struct trial *trial;
 static int step;
 
-static const char *build, *shim;
+static const char *build;
+static char shim[64]; /* a name in /proc: LD_PRELOAD takes blanks and colons for ends of names */
 static struct torture *torture; /* shared with the server */
 static char torture_path[64];
 static char socket_path[100]; /* fits sockaddr_un */
@@ -1121,11 +1122,7 @@ static void check_refusal(void)
 {
     const char *reason = error_reason(trial->error), *also = reason;
 
-    if (torture->call == CALL_malloc)
-        also = gai_strerror(EAI_MEMORY);
-    else if (torture->call == CALL_calloc && step == STEP_06)
-        also = strerror(EAGAIN); /* so says pthread_create(3) */
-    else if (torture->error == EPROTOTYPE)
+    if (torture->error == EPROTOTYPE)
         also = strerror(EADDRINUSE); /* what the answer means: somebody listens there */
     check_status(await_status(), 1);
     if (n_lines("", "") != 1)
@@ -1374,8 +1371,11 @@ bool session_try(const struct trial *what, struct outcome *outcome)
 void session_start(const char *servers, const char *library)
 {
     build = servers;
-    shim = library;
     int pid = (int)getpid();
+    int library_fd = open(library, O_RDONLY | O_CLOEXEC);
+    if (library_fd == -1)
+        die("cannot open %s: %s", library, strerror(errno));
+    snprintf(shim, sizeof shim, "/proc/%d/fd/%d", pid, library_fd);
     snprintf(socket_path, sizeof socket_path, "/tmp/torture.%d", pid);
     snprintf(host, sizeof host, "127.%d.%d.1", 1 + pid / 250 % 250, 1 + pid % 250);
     int fd = memfd_create("torture", MFD_CLOEXEC);
@@ -1384,7 +1384,7 @@ void session_start(const char *servers, const char *library)
     torture = mmap(NULL, sizeof *torture, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (torture == MAP_FAILED)
         die("cannot map shared memory: %s", strerror(errno));
-    snprintf(torture_path, sizeof torture_path, "/proc/%d/fd/%d", (int)getpid(), fd);
+    snprintf(torture_path, sizeof torture_path, "/proc/%d/fd/%d", pid, fd);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);
 }

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -517,6 +518,35 @@ void *mmap64(void *at, size_t n, int protection, int flags, int fd, off64_t offs
 }
 #endif
 
+/* Memory that the C library wants for itself is its own affair: who does that (strerror in one
+ * version, pthread_create in another) is not for us to know. */
+static struct {
+    uintptr_t begin, end;
+} code; /* of the server */
+
+static int note_code(struct dl_phdr_info *program, size_t size, void *unused)
+{
+    (void)size;
+    (void)unused;
+    for (int i = 0; i < program->dlpi_phnum; i++) {
+        if (program->dlpi_phdr[i].p_type == PT_LOAD && (program->dlpi_phdr[i].p_flags & PF_X)) {
+            code.begin = program->dlpi_addr + program->dlpi_phdr[i].p_vaddr;
+            code.end = code.begin + program->dlpi_phdr[i].p_memsz;
+        }
+    }
+    return 1; /* the first is the program itself; no more */
+}
+
+__attribute__((constructor)) static void find_code(void)
+{
+    dl_iterate_phdr(note_code, NULL);
+}
+
+static bool fails_for(const void *caller, enum call call)
+{
+    return (uintptr_t)caller >= code.begin && (uintptr_t)caller < code.end && fails(call);
+}
+
 #ifdef __GLIBC__ /* its dlsym may allocate, but the functions have a second name */
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t count, size_t n);
@@ -529,15 +559,17 @@ void *__libc_memalign(size_t alignment, size_t n);
 
 void *malloc(size_t n)
 {
-    return fails(CALL_malloc) ? NULL : __libc_malloc(n);
+    return fails_for(__builtin_return_address(0), CALL_malloc) ? NULL : __libc_malloc(n);
 }
 
 void *calloc(size_t count, size_t n)
 {
-    return fails(CALL_calloc) ? NULL : __libc_calloc(count, n);
+    return fails_for(__builtin_return_address(0), CALL_calloc) ? NULL : __libc_calloc(count, n);
 }
 
 void *aligned_alloc(size_t alignment, size_t n)
 {
-    return fails(CALL_aligned_alloc) ? NULL : __libc_memalign(alignment, n);
+    return fails_for(__builtin_return_address(0), CALL_aligned_alloc)
+               ? NULL
+               : __libc_memalign(alignment, n);
 }

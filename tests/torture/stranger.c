@@ -15,6 +15,8 @@
 
 #ifndef SYS_pidfd_open /* the same on all machines */
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
 
