@@ -155,7 +155,7 @@ goal() { # goal WHAT PAIR: sets REPLY to the line that tells of it
   assert_equal "figures" 4 "$(grep -l '^<svg></svg>$' top/bench/results/*.svg | wc -l)"
   cmp "$top/results.csv" top/bench/results/results.csv
   grep -qF '| 04-select-echo' top/TUTORIAL.md
-  mkdir -p where && cp -r "$BATS_TEST_DIRNAME"/../bench where
+  mkdir -p where/tests && cp -r "$BATS_TEST_DIRNAME"/../bench where && cp top/tests/clean-room.sh where/tests
   exits 1 sh where/bench/report.sh where/bench/results
   assert_match "message" "that is what accept.sh keeps" "$OUTPUT"
   diff -r "$BATS_TEST_DIRNAME/../bench/results" where/bench/results

@@ -7,7 +7,7 @@
 # of the tree: a command stands after `$ `, its further lines after `> `, and below it what it prints, on stdout and
 # stderr. Words after `console`:
 #
-#   needs=TOOL,...   skip the block, by name, where a tool is missing (tsan: ThreadSanitizer)
+#   needs=TOOL,...   skip the block, by name, where a tool is missing (tsan: ThreadSanitizer; 2000-descriptors: so many)
 #   again            the commands only look: run them again until they show what they should
 #   shape            compare drawings: a run of a character counts as one, a number as a number
 #   no-run           do not run it
@@ -245,6 +245,7 @@ missing_tool() { # OPTIONS: the first tool that is missing, in REPLY
       rm -f "$work.tsan"
       ((status == 0)) || return 0
       ;;
+    *-descriptors) [[ $(ulimit -Hn) == unlimited ]] || (($(ulimit -Hn) >= ${REPLY%-*})) || return 0 ;;
     *) command -v "$REPLY" >/dev/null || return 0 ;;
     esac
   done
@@ -260,7 +261,7 @@ run_block() { # FIRST LAST: the lines between the fences
   fi
   if missing_tool "$options"; then
     skipped=$((skipped + 1))
-    echo "$name:$i: skipped, there is no $REPLY here"
+    echo "$name:$i: skipped, it needs $REPLY"
     return
   fi
   [[ -n $session ]] || begin_session
