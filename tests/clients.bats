@@ -569,7 +569,7 @@ rests() { [[ $(state "$1") == [TZ] ]]; } # stopped, or done
   for timeout in 2 6 18; do # on a busy machine it may be over before we come to suspend it
     background "$BUILD/swarm" "$ADDRESS" --clients 1 --timeout "$timeout" >swarm.log 2>&1
     await at_least 1 n_connected
-    kill -STOP "$JOB" && await equals T state "$JOB" && break
+    if kill -STOP "$JOB" && await rests "$JOB" && [[ $(state "$JOB") == T ]]; then break; fi
   done
   signal CONT
   sleep $((timeout + 1))
