@@ -25,7 +25,7 @@ gone() { ! kill -0 -- "-$1" 2>/dev/null; }
 teardown_file() {
   is_default_build || return 0
   local pid
-  while read -r pid; do kill -TERM -- "-$pid" 2>/dev/null; done <"$BATS_FILE_TMPDIR/pids"
+  while read -r pid; do kill -TERM -- "-$pid" 2>/dev/null || true; done <"$BATS_FILE_TMPDIR/pids"
   while read -r pid; do await gone "$pid"; done <"$BATS_FILE_TMPDIR/pids" # they end what they have started
 }
 
