@@ -81,7 +81,7 @@ compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, 
 
 @test "build: strict C asks for nothing else" {
   local standard
-  for standard in c11 c17 c2x gnu17 gnu2x; do
+  for standard in c11 c2x $(repeats '' 'c17 gnu17 gnu2x'); do
     cc -std="$standard" -fsyntax-only -x c /dev/null 2>/dev/null || continue # too new for this compiler
     exits 0 cc -std="$standard" -fsyntax-only -Wall -Wextra -Werror 0*/*.c common/*.c clients/*.c tests/*.c tests/torture/[!f]*.c bench/*.c
     assert_equal "what -std=$standard says" "" "$OUTPUT"
@@ -180,6 +180,7 @@ copy() { # a copy of the tree, without what was made
 @test "build: make writes into build/ only, does nothing twice, and cleans up" {
   copy
   local before
+  export CFLAGS=-O0 # the quickest to compile
   before=$(find . -type f | sort)
   exits 0 make -s
   assert_equal "what make says" "" "$OUTPUT"
@@ -190,8 +191,8 @@ copy() { # a copy of the tree, without what was made
   exits 0 make --no-print-directory 03-fork-echo
   assert_match "what a touched header makes" "-c .*common/accept.c" "$OUTPUT"
   [[ $OUTPUT != *common/log.c* ]]
-  exits 0 make --no-print-directory CFLAGS=-O0 03-fork-echo
-  assert_match "what other flags make" "-O0 .*-c .*common/log.c" "$OUTPUT"
+  exits 0 make --no-print-directory CFLAGS=-O1 03-fork-echo
+  assert_match "what other flags make" "-O1 .*-c .*common/log.c" "$OUTPUT"
   # Another compiler of the same name, another machine, another libc: its objects are of no use here.
   printf '#!/bin/sh\nexec gcc -D__of_another_system__ "$@" 2>/dev/null\n' >"$BATS_TEST_TMPDIR/cc"
   chmod +x "$BATS_TEST_TMPDIR/cc"

@@ -91,21 +91,21 @@ headings() { # the anchors that a Markdown file offers
 }
 
 @test "docs: every man page that is named exists" {
-  local page
+  local pages
   needs_tool man
-  man -w 2 accept >/dev/null 2>&1 || skip "the manual pages of the system are not installed"
-  while read -r page; do
-    man -w "$(sed 's/.*(\(.*\))/\1/' <<<"$page")" "${page%(*}" >/dev/null || { echo "there is no $page"; return 1; }
-  done < <(cat <(grep -ohE '`[a-z_][a-z0-9_-]*\([1-8]\)`' README.md TUTORIAL.md | tr -d '`') \
-    <(grep -ohE '\b[a-z_][a-z0-9_-]*\([1-8]\)' -- common/*.h) | sort -u)
+  man -w accept.2 >/dev/null 2>&1 || skip "the manual pages of the system are not installed"
+  mapfile -t pages < <({ grep -ohE '`[a-z_][a-z0-9_-]*\([1-8]\)`' README.md TUTORIAL.md | tr -d '`'
+    grep -ohE '\b[a-z_][a-z0-9_-]*\([1-8]\)' -- common/*.h; } | sort -u)
+  assert_at_least "pages" 40 "${#pages[@]}"
+  exits 0 man -w "${pages[@]}" # it says which there are not
 }
 
 @test "docs: every target that is named exists" {
-  local target
-  while read -r target; do
-    make -n "$target" STEP=03 FILE=03-fork-echo/main.c >/dev/null || { echo "make $target"; return 1; }
-  done < <(grep -ohE '`make [a-z0-9-]+|^\$ make (-s )?[a-z0-9-]+|^make [a-z0-9-]+' README.md TUTORIAL.md |
+  local targets
+  mapfile -t targets < <(grep -ohE '`make [a-z0-9-]+|^\$ make (-s )?[a-z0-9-]+|^make [a-z0-9-]+' README.md TUTORIAL.md |
     sed -E 's/.*make (-s )?//' | sort -u)
+  assert_at_least "targets" 15 "${#targets[@]}"
+  exits 0 make -n "${targets[@]}" STEP=03 FILE=03-fork-echo/main.c
 }
 
 options_of() { "$BUILD/$1" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | sort; }
