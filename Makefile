@@ -121,7 +121,7 @@ $(TOOLS)/command-fuzz: force
 tools: $(TOOLS)/torture $(TOOLS)/shim.so $(TOOLS)/replay-5 $(TOOLS)/replay-6 $(OUT)/bench/million
 
 demo: ## show all six at work: who is served when
-	@$(MAKE) --no-print-directory -s all VARIANT=
+	@$(MAKE) --no-print-directory -s $(CORES) all VARIANT=
 	@sh clients/demo.sh '$(PLAIN_OUT)'
 
 bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes one or two minutes
@@ -131,11 +131,18 @@ bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes
 accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what the last make bench has measured
 	@sh bench/accept.sh
 
-test: need-bats all tools ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
-	@sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
+# Compiled on all cores, unless who calls make has said on how many.
+CORES = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+define run_tests
+@$(MAKE) --no-print-directory -s $(CORES) all tools
+@$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))' '$(subst ','\'',$(SERVER))'
+endef
 
-test-all: need-bats all tools ## the same tests, but what is merely repeated is repeated ten times as often
-	@TEST_ALL=yes sh tests/run.sh "$(OUT)" "$(STEP)" '$(subst ','\'',$(SERVER))'
+test: need-bats ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
+	$(call run_tests)
+
+test-all: need-bats ## the same tests, but what is merely repeated is repeated ten times as often
+	$(call run_tests,TEST_ALL=yes)
 
 check: need-bats test ## as make test
 

@@ -124,9 +124,10 @@ finish_done() {
   done
 }
 
-# The longest first, or the end would wait for one of them: the length of a file is a fair guess.
-mapfile -t files < <(ls -S "$@")
-jobs=$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 2))
+# Those that take longest come first, or the end would wait for one of them; and more than there are cores, for they wait.
+longest='/\(demo\|torture\|tutorial\|06\|clients\|build\)'
+mapfile -t files < <(printf '%s\n' "$@" | grep "$longest"; printf '%s\n' "$@" | grep -v "$longest")
+jobs=$((3 * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)))
 planned=$(($(cat "$@" | grep -c '^@test') + 1))
 if [[ -z $terminal ]]; then echo "1..$planned"; else
   echo "$planned tests in $# files, $jobs files at a time; a line for each file when it is done:"
