@@ -336,7 +336,7 @@ int main(int argc, char *argv[])
 {
     const struct option options[] = {
         {"quick", NULL, &quick, 0, 0, "the first of each call, at the start and after"},
-        {"starts", NULL, &starts, 0, 0, "with that, all servers with each error at the start"},
+        {"starts", NULL, &starts, 0, 0, "with that, each error at the start of each"},
         {"seeds", "N", &seeds, 0, 20000, "runs with noise, for each server"},
         {"stops", "N", &stops, 0, 20000, "TERMs at random moments, for each server"},
         {"logs", "N", &logs, 0, 20000, "runs with a log that nobody reads, each kind"},
