@@ -275,6 +275,8 @@ reason() { # reason ERROR: in the words of strerror
     await_end
     hang_up "$FD"
     assert_at_least "calls of close by $step" 3 "$(grep -c 'close(' trace)"
-    assert_equal "those of $step that fail" "" "$(grep EBADF trace)"
+    # A child of 03 that was made while its parent closed the listener has nothing to close: -1.
+    assert_equal "those of $step that fail" "" \
+      "$(awk '/close\(-1/ { none[$1] = 1; next } /close resumed/ && none[$1]-- > 0 { next } /EBADF/' trace)"
   done
 }
