@@ -111,8 +111,8 @@ static void add_rule(int step, const struct rule *rule)
     if (rule->call == CALL_pthread_create && preload && strstr(preload, "tsan"))
         return; /* ThreadSanitizer's own thread would be the first to fail */
     snprintf(errors, sizeof errors, "%s", rule->errors);
-    /* What is called before a server listens is the same code in all of them, so a quick run deals it out: 06 has each
-     * error, and of the others every third. */
+    /* What is called before a server listens is the same code in all of them, so a quick run deals
+     * it out: 06 has each error, and of the others every third. */
     bool dealt = quick && !starts && !*cases && *rule->later[step] == '-' && step < N_STEPS - 1;
     int i = step;
     for (char *error; (error = strsep(&rest, " ")); i++) {
