@@ -281,7 +281,7 @@ END
     hostile+=("$name=none")
   done
   hostile+=(POSIXLY_CORRECT=1 CDPATH=/:/usr BASH_ENV=/dev/full ENV=/none GREP_OPTIONS=-v TAR_OPTIONS=--none IFS=e
-    MAKEFLAGS="-j8 -rR" TMPDIR='/no such directory' LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 DIFF_OPTIONS=-y COLUMNS=1 TERM= PATH="::.:$PATH")
+    MAKEFLAGS="-k -rR" TMPDIR='/no such directory' LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 DIFF_OPTIONS=-y COLUMNS=1 TERM= PATH="::.:$PATH")
   asked_in_hostile() (
     umask 077
     trap '' INT TERM PIPE CHLD HUP

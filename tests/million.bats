@@ -56,6 +56,7 @@ under() { # under "-n 64" OPTION...: million with that limit, soft and hard
     exits 2 under "-n $n"
     assert_match "message with $n descriptors" "descriptors.*, (and there are $n: raise|100 of them .* would do)" "$OUTPUT"
   done
+  needs_descriptors 1024
   exits 2 under "-n 1024" --clients 2000 --per-process 2
   assert_match "message" "they need 2102 descriptors of the process that starts all, and there are 1024: raise ulimit -n" "$OUTPUT"
   assert_match "what would do" "as it is, --clients 922 would do" "$OUTPUT"
@@ -69,6 +70,7 @@ under() { # under "-n 64" OPTION...: million with that limit, soft and hard
 
 @test "million: needs memory for a server, too, and looks at it first" {
   needs_no_sanitizer "20 MB"
+  needs_descriptors 1100
   exits 2 under "-v 20000" --per-process 1000
   assert_match "message" "may have 20480000 bytes of memory: .ulimit -v 31500 -d 31500. would do" "$OUTPUT"
   OUTPUT=$(under "-v 31500" --clients 40 --per-process 1000) || { echo "$OUTPUT"; return 1; }
