@@ -56,9 +56,7 @@ TEST "a" {
 }
 END
   cp tree/tests/a.bats tree/tests/b.bats
-  grep() { echo "not that of the system"; }
-  export -f grep
-  exits 0 bash -c 'umask 077; trap "" INT TERM PIPE HUP; exec "$@"' - \
+  exits 0 bash -c 'grep() { echo no; }; export -f grep; umask 077; trap "" INT TERM PIPE HUP; exec "$@"' - \
     env LIMIT=0 PID=1 LANG=de_DE.UTF-8 LC_ALL=tr_TR.UTF-8 GREP_COLORS=x MAKEFLAGS=-n POSIXLY_CORRECT=1 BASH_ENV=/none CDPATH=/ \
     PATH="$PATH:bin" TMPDIR="$PWD/no/such/directory" sh tree/tests/run.sh "$BUILD"
 }
