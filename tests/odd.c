@@ -100,22 +100,32 @@ static void wait_for_line(void)
 /* A thread's stack is as large as this limit. */
 #define STACK (8 << 20)
 
+static struct rlimit *raised(struct rlimit *limit, rlim_t most)
+{
+    if (most > limit->rlim_max) /* RLIM_INFINITY is the largest */
+        most = limit->rlim_max;
+    if (limit->rlim_cur < most)
+        limit->rlim_cur = most;
+    return limit;
+}
+
+/* A macro, since the type of a resource is not the same in all C libraries. */
+#define RAISE(resource, most)                                                                      \
+    check(getrlimit(resource, &limit) == 0 && setrlimit(resource, raised(&limit, most)) == 0,      \
+          "limit of " #resource)
+
 static void raise_limits(void)
 {
-    static const int limits[] = {RLIMIT_AS,      RLIMIT_CPU,   RLIMIT_DATA,   RLIMIT_FSIZE,
-                                 RLIMIT_MEMLOCK, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_STACK};
+    struct rlimit limit;
 
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit limit;
-        rlim_t most = limits[i] == RLIMIT_NOFILE  ? DESCRIPTORS
-                      : limits[i] == RLIMIT_STACK ? STACK
-                                                  : RLIM_INFINITY;
-        check(getrlimit(limits[i], &limit) == 0, "getrlimit");
-        most = most < limit.rlim_max ? most : limit.rlim_max; /* RLIM_INFINITY is the largest */
-        if (limit.rlim_cur < most)
-            limit.rlim_cur = most;
-        check(setrlimit(limits[i], &limit) == 0, "setrlimit");
-    }
+    RAISE(RLIMIT_AS, RLIM_INFINITY);
+    RAISE(RLIMIT_CPU, RLIM_INFINITY);
+    RAISE(RLIMIT_DATA, RLIM_INFINITY);
+    RAISE(RLIMIT_FSIZE, RLIM_INFINITY);
+    RAISE(RLIMIT_MEMLOCK, RLIM_INFINITY);
+    RAISE(RLIMIT_NPROC, RLIM_INFINITY);
+    RAISE(RLIMIT_NOFILE, DESCRIPTORS);
+    RAISE(RLIMIT_STACK, STACK);
 }
 
 _Noreturn static void run_plain(char *command[])
