@@ -347,7 +347,7 @@ shares_when_full() { # two servers with room for one client each
   needs_ours "fd:N"
   local try first
   LAUNCH=("$BUILD/rude" listen 5 bash -c '"$1" fd:5 --threads 8 & until (($(grep -c "listening on" "$0") == 1)); do sleep 0.01; done; exec "$@"')
-  for ((try = 1; try <= $(repeats 8 40); try++)); do
+  for ((try = 1; try <= $(repeats 12 40); try++)); do
     LAUNCH[6]=$BATS_TEST_TMPDIR/server.${#PIDS[@]}.log
     start_at fd:5 --threads 1
     await equals 2 grep -c 'listening on' "$LOG"
