@@ -110,7 +110,9 @@ with_their_ports() {
   for said in "${!port_of[@]}"; do REPLY=${REPLY//"${port_of[$said]}"/"$said"}; done
 }
 
-nap() { IFS= read -r -t 0.02 -u "$NAP"; } # as sleep 0.02, without a process
+nap() { # as sleep 0.02, without a process. Before 5.2 bash might read for ever
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 502)); then sleep 0.02; else IFS= read -r -t 0.02 -u "$NAP"; fi
+}
 exec {NAP}<> <(:)
 
 more() { # has anything been printed since we looked? It is added to $raw
