@@ -872,8 +872,9 @@ serves_clients_by_turns() {
 }
 
 serves_two_hundred() { # at once, with interleaved messages
-  local pause
-  start
+  local pause room=(--backlog 300) # or the kernel may turn one of them away
+  [[ -z $SERVER ]] || room=()
+  start "${room[@]}"
   for pause in 150 500 2000 8000; do # on a busy machine the first may have left before the last is served
     swarm "$ADDRESS" --clients 200 --rounds 4 --pause "$pause" --protocol "$PROTOCOL" >swarm.log
     assert_match "swarm's summary" 'clients +200: 200 served' "$(cat swarm.log)"
