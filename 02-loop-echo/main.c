@@ -4,13 +4,16 @@
  *
  * Run:      build/02-loop-echo            and in a second terminal:  build/say 9000 hello
  *           Ctrl-C ends it: nothing else does.
- * New:      the loop around accept. What ends one client is logged and does not end the server.
- * Limits:   a second client is connected, by the system, but gets no answer until the first has
+ * New:      the loop around accept, and what a server needs that goes on: an error ends a client
+ *           and not the server, and when accept fails there is a pause (common/accept.h). The
+ *           functions of step 01 are now in common/listener.c and common/io.c.
+ * Limits:   a second client is connected, by the kernel, but gets no answer until the first has
  *           left. Step 03 gives each client a process of its own.
  */
 #include "../common/accept.h"
 #include "../common/io.h"
 #include "../common/listener.h"
+#include "../common/log.h"
 #include "../common/options.h"
 
 #include <errno.h>
@@ -42,14 +45,17 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
     struct peer peer;
-    int client;
+    char text[ADDRESS_TEXT];
 
-    int listener = listener_open(&address, backlog, false);
-    listener_announce(listener);
+    int listener = listener_open(&address, backlog);
+    log_line("listening on %s", local_address(listener, text));
 
     for (;;) {
-        while ((client = accept_client(listener, false, &peer)) == -1)
-            accept_back_off(listener, errno); /* or exits: accept.h */
+        int client = accept_client(listener, &peer);
+        if (client == -1) {
+            accept_pause(listener, errno); /* or exits: accept.h */
+            continue;
+        }
         if (echo_client(client) == -1)
             log_client(&peer, errno);
         close(client);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+/* As in main.c: the handler changes both. The table it changes only while nothing else uses it. */
 static pid_t *children;
 static volatile sig_atomic_t count;
 

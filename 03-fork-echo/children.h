@@ -2,8 +2,8 @@
 /*
  * The children of the server: those that it has started and not yet waited for.
  *
- * A child that has ended stays in the system's table, a zombie, until its parent calls waitpid(2).
- * SIGCHLD must be blocked, or being handled, when any of the functions is called but the first.
+ * A child that has ended stays in the kernel's table, a zombie, until its parent calls waitpid(2).
+ * Call these functions, the first excepted, only while SIGCHLD is blocked or being handled.
  */
 #ifndef CHILDREN_H
 #define CHILDREN_H

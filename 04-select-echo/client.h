@@ -2,37 +2,37 @@
 /*
  * A client of an event loop.
  *
- * The loop waits, for all clients together; when one is ready, it gets a turn: one read and one
- * write at most, neither of which blocks. What the socket does not take is owed, and as long as we
- * owe a client something we do not read from it: back-pressure. So a client waits either to be read
- * or to be written, never for both, and what it can make us store is one read: 16 KiB.
+ * The loop waits for all clients together, and calls client_ready() for each that is ready. That is
+ * one read and one write at most, and neither blocks. If the socket does not take a whole answer, we
+ * keep the rest, and do not read from this client before it is gone: back-pressure. So a client that
+ * does not read its answers makes us store the answer to one read, 16 KiB, and no more.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include "../common/address.h"
+#include "../common/peer.h"
 
 #include <stddef.h>
 
-/* What a client waits for. */
-enum waits { FOR_READ, FOR_WRITE, FOR_NOTHING };
+/* What the client is to be ready for. DONE: nothing more, it is at its end or lost. */
+enum state { READING, WRITING, DONE };
 
 struct client {
     int fd;
+    enum state state;
     struct peer peer;
-    char *owed; /* answers the socket has not taken yet; NULL: none */
-    size_t owed_length;
-    size_t owed_sent; /* how much of it the socket has taken since */
+    char *output;     /* a copy of what the socket did not take at once; NULL: nothing */
+    const char *rest; /* what it has not taken yet of that */
+    size_t rest_length;
 };
 
 /* Takes over a non-blocking descriptor. Returns NULL, with errno, when there is no memory. */
 struct client *client_new(int fd, const struct peer *peer);
 
-/* A turn, when the client is ready for what it waits for. Returns what it waits for now;
- * FOR_NOTHING means it is done, or lost (which is logged): client_free() it. */
-enum waits client_turn(struct client *client);
+/* Reads and answers, or writes, and sets the client's state. A failure is logged. */
+void client_ready(struct client *client);
 
-/* We stop: writes what is owed, once, and hangs up. Frees the client. */
+/* We stop: writes the rest, once, and half-closes. */
 void client_stop(struct client *client);
 
 /* Closes the descriptor and frees the client. */

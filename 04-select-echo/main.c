@@ -4,7 +4,7 @@
  *
  * Run:      build/04-select-echo            and in two more terminals:  build/say 9000
  * New:      select waits for all descriptors at once and says which are ready. Nothing else may
- *           block, so the sockets are non-blocking; and a client that does not take its answers is
+ *           block, so the sockets are non-blocking; and a client that does not read its answers is
  *           not read from until it does (client.c). Signals come as one more descriptor.
  * Limits:   each round looks at every descriptor, and none may reach FD_SETSIZE, 1024. Step 05
  *           uses epoll.
@@ -12,15 +12,17 @@
  * The order within a round: first the clients that are here, so that one that leaves makes room for
  * another; then signals; and the listener last, if they have not closed it.
  */
-#include "../common/accept.h"
-#include "../common/io.h"
+#include "../common/backoff.h"
+#include "../common/limits.h"
 #include "../common/listener.h"
+#include "../common/log.h"
 #include "../common/options.h"
 #include "../common/signals.h"
 #include "client.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/select.h>
 #include <unistd.h>
 
@@ -28,29 +30,23 @@
 
 static struct client *clients[FD_SETSIZE]; /* by descriptor */
 static long n_clients, max = CLIENTS_MAX;
-static fd_set for_read, for_write; /* what each client waits for */
-static int highest;                /* the highest descriptor watched so far: select(2) */
+static fd_set want_read, want_write; /* what each client waits for */
+static int highest;                  /* the highest descriptor of these sets: select(2) */
+static struct backoff backoff;
 
-static void wait_for(int fd, enum waits waits)
+static void set_interest(int fd, enum state state)
 {
-    FD_CLR(fd, &for_read);
-    FD_CLR(fd, &for_write);
-    if (waits == FOR_READ)
-        FD_SET(fd, &for_read);
-    else if (waits == FOR_WRITE)
-        FD_SET(fd, &for_write);
+    FD_CLR(fd, &want_read);
+    FD_CLR(fd, &want_write);
+    if (state == READING)
+        FD_SET(fd, &want_read);
+    else if (state == WRITING)
+        FD_SET(fd, &want_write);
+    if (fd > highest)
+        highest = fd;
 }
 
-static void leave(int fd, void (*farewell)(struct client *))
-{
-    wait_for(fd, FOR_NOTHING);
-    farewell(clients[fd]);
-    clients[fd] = NULL;
-    n_clients--;
-    backoff_end();
-}
-
-static void enter(int fd, const struct peer *peer)
+static void add_client(int fd, const struct peer *peer)
 {
     struct client *client = client_new(fd, peer);
 
@@ -61,33 +57,41 @@ static void enter(int fd, const struct peer *peer)
     }
     clients[fd] = client;
     n_clients++;
-    if (fd > highest)
-        highest = fd;
-    wait_for(fd, FOR_READ);
+    set_interest(fd, client->state);
 }
 
-static void turns(const fd_set *readable, const fd_set *writable)
+static void remove_client(struct client *client)
+{
+    set_interest(client->fd, DONE);
+    clients[client->fd] = NULL;
+    n_clients--;
+    client_free(client);
+    backoff_end(&backoff);
+}
+
+static void handle_clients(const fd_set *readable, const fd_set *writable)
 {
     for (int fd = 0; fd <= highest; fd++) {
-        if (!clients[fd] || (!FD_ISSET(fd, readable) && !FD_ISSET(fd, writable)))
+        struct client *client = clients[fd];
+        if (!client || (!FD_ISSET(fd, readable) && !FD_ISSET(fd, writable)))
             continue;
-        enum waits waits = client_turn(clients[fd]);
-        if (waits == FOR_NOTHING)
-            leave(fd, client_free);
+        client_ready(client);
+        if (client->state == DONE)
+            remove_client(client);
         else
-            wait_for(fd, waits);
+            set_interest(fd, client->state);
     }
 }
 
 static void accept_one(int listener)
 {
     struct peer peer;
-    int fd = accept_client(listener, true, &peer);
+    int fd = accept_nonblocking(listener, &peer);
 
     if (fd == -1)
-        accept_failed(errno);
+        accept_failed(&backoff, errno);
     else
-        enter(fd, &peer);
+        add_client(fd, &peer);
 }
 
 int main(int argc, char *argv[])
@@ -99,30 +103,31 @@ int main(int argc, char *argv[])
     const char *about = "Echoes what clients send, all served in one process, with select.\n";
     signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
     struct address address = server_options(argc, argv, about, options);
+    char text[ADDRESS_TEXT];
     bool stop_now = false;
 
     lower_descriptor_limit(FD_SETSIZE); /* accept fails, rather than FD_SET past the end of a set */
-    int listener = listener_open(&address, backlog, true);
+    int listener = listener_open_nonblocking(&address, backlog);
     int signals = signals_catch(stop_signals);
     if (listener >= FD_SETSIZE) /* fd:N */
         die("cannot watch %s: select(2) takes no descriptor past %d", address.text, FD_SETSIZE - 1);
     highest = listener > signals ? listener : signals;
-    listener_announce(listener);
+    log_line("listening on %s", local_address(listener, text));
 
     while (!stop_now && (listener != -1 || n_clients > 0)) {
-        fd_set readable = for_read, writable = for_write;
-        int backoff = backoff_left();
-        struct timeval timeout = {.tv_usec = backoff * 1000};
+        fd_set readable = want_read, writable = want_write;
+        int pause = backoff_left(&backoff); /* in ms; -1: there is none */
+        struct timeval timeout = {.tv_usec = pause == -1 ? 0 : pause * 1000};
         FD_SET(signals, &readable);
-        if (listener != -1 && n_clients < max && backoff == -1)
+        if (listener != -1 && n_clients < max && pause == -1)
             FD_SET(listener, &readable);
 
-        int n = select(highest + 1, &readable, &writable, NULL, backoff == -1 ? NULL : &timeout);
+        int n = select(highest + 1, &readable, &writable, NULL, pause == -1 ? NULL : &timeout);
         if (n == -1) {
-            wait_failed(errno); /* or exits: accept.h */
+            wait_failed(errno); /* or exits: backoff.h */
             continue;
         }
-        turns(&readable, &writable);
+        handle_clients(&readable, &writable);
         for (int signal; FD_ISSET(signals, &readable) && (signal = signals_take()) != 0;) {
             stop_now |= signal != SIGQUIT;
             listener_close(listener);
@@ -132,8 +137,10 @@ int main(int argc, char *argv[])
             accept_one(listener);
     }
     for (int fd = 0; fd <= highest; fd++)
-        if (clients[fd])
-            leave(fd, client_stop);
+        if (clients[fd]) {
+            client_stop(clients[fd]);
+            remove_client(clients[fd]);
+        }
     log_line("server terminated");
     return 0;
 }

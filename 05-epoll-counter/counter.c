@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Shared by all clients and without a lock: one thread runs the loop, and gives one client after
- * another its turn. No turn ends in the middle of an increment. */
+/* Shared by all clients and without a lock: one thread runs the loop, and serves one client after
+ * another. Nothing else can run in the middle of an increment. */
 static uint64_t counter;
 
 static bool is(const struct line *line, const char *word)
@@ -35,21 +35,21 @@ static size_t execute(struct line *line, char *reply)
     return length;
 }
 
-size_t counter_answer(struct line *line, const char *bytes, size_t n, char answer[ANSWER_MAX])
+size_t counter_answer(struct line *line, const char *request, size_t n, char reply[REPLY_MAX])
 {
     size_t length = 0;
 
     if (n == 0 && line->length > 0)
-        return execute(line, answer);
+        length = execute(line, reply);
     for (size_t i = 0; i < n; i++) {
-        if (bytes[i] != '\n') {
+        if (request[i] != '\n') {
             if (line->length < sizeof line->bytes)
-                line->bytes[line->length++] = bytes[i];
+                line->bytes[line->length++] = request[i];
             continue;
         }
         if (line->length > 0 && line->bytes[line->length - 1] == '\r')
             line->length--;
-        length += execute(line, answer + length);
+        length += execute(line, reply + length);
     }
     return length;
 }

@@ -26,11 +26,11 @@ struct line {
 /* How much may be fed at a time, and how much is answered at most. The longest answer is to the end
  * of "inc" and then nothing but empty lines: 29 + 4094 * 16 bytes. */
 #define REQUEST_MAX 4095
-#define ANSWER_MAX (64 * 1024)
+#define REPLY_MAX (64 * 1024)
 
 /* Executes the lines that end in these n bytes and writes their replies. n = 0: no more will come,
  * so a last line without LF counts too, unless it is empty. Returns how long the replies are. */
-size_t counter_answer(struct line *line, const char *bytes, size_t n, char answer[ANSWER_MAX]);
+size_t counter_answer(struct line *line, const char *request, size_t n, char reply[REPLY_MAX]);
 
 uint64_t counter_value(void);
 

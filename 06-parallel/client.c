@@ -3,6 +3,8 @@
 #include "client.h"
 
 #include "../common/io.h"
+#include "operator.h"
+#include "settings.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -12,94 +14,70 @@
 
 struct client *client_new(int fd, const struct peer *peer)
 {
-    struct client *client = calloc(1, sizeof *client);
-    if (client) {
-        client->fd = fd;
-        client->peer = *peer;
-    }
+    struct client *client = malloc(sizeof *client);
+    if (client)
+        *client = (struct client){.fd = fd, .state = READING, .peer = *peer};
     return client;
 }
 
-static enum waits lost(const struct client *client)
+static enum state lost(const struct client *client)
 {
-    worker_client_failed(&client->peer, errno);
-    return FOR_NOTHING;
+    client_failed(&client->peer, errno);
+    return DONE;
 }
 
-/* Writes once. Returns how much was taken, 0 if the socket is full, or -1 with errno. */
-static ssize_t send_some(int fd, const char *bytes, size_t length)
+/* Writes once. If the socket does not take everything, we keep the rest: a copy of it, or what is
+ * left of that copy. */
+static enum state send_bytes(struct client *client, const char *bytes, size_t length)
 {
-    ssize_t n = write(fd, bytes, length);
-    return n == -1 && not_now(errno) ? 0 : n;
-}
-
-/* Sends an answer; keeps a copy of what the socket does not take. */
-static enum waits answer(struct client *client, const char *bytes, size_t length)
-{
-    ssize_t n = length > 0 ? send_some(client->fd, bytes, length) : 0;
-    if (n == -1)
+    ssize_t n = length > 0 ? write(client->fd, bytes, length) : 0;
+    if (n == -1 && !would_block(errno))
         return lost(client);
-    if ((size_t)n == length)
-        return client->ended ? FOR_NOTHING : FOR_READ;
-
-    client->owed_length = length - (size_t)n;
-    client->owed_sent = 0;
-    client->owed = malloc(client->owed_length);
-    if (!client->owed)
-        return lost(client);
-    memcpy(client->owed, bytes + n, client->owed_length);
-    return FOR_WRITE;
+    size_t taken = n == -1 ? 0 : (size_t)n;
+    client->rest_length = length - taken;
+    client->rest = bytes + taken;
+    if (client->rest_length == 0) {
+        free(client->output);
+        client->output = NULL;
+        return client->ended ? DONE : READING;
+    }
+    if (!client->output) {
+        client->output = malloc(client->rest_length);
+        if (!client->output)
+            return lost(client);
+        client->rest = memcpy(client->output, client->rest, client->rest_length);
+    }
+    return WRITING;
 }
 
-static enum waits read_turn(struct client *client, struct worker *worker)
+static enum state read_and_answer(struct client *client)
 {
-    const char *bytes;
-    ssize_t n = read(client->fd, worker->request, worker->request_max);
+    ssize_t n = read(client->fd, self->request, settings.request_max);
     if (n == -1)
-        return not_now(errno) ? FOR_READ : lost(client);
+        return would_block(errno) ? READING : lost(client);
     client->ended = n == 0;
-    worker->bytes += (size_t)n;
-    size_t length =
-        settings.protocol->answer(&client->line, worker->request, (size_t)n, worker->space, &bytes);
-    return answer(client, bytes, length);
+    self->bytes += (size_t)n;
+    struct reply reply = settings.answer(&client->line, self->request, (size_t)n, self->space);
+    return send_bytes(client, reply.bytes, reply.length);
 }
 
-static ssize_t send_owed(const struct client *client)
+void client_ready(struct client *client)
 {
-    return send_some(client->fd, client->owed + client->owed_sent,
-                     client->owed_length - client->owed_sent);
-}
-
-static enum waits write_turn(struct client *client)
-{
-    ssize_t n = send_owed(client);
-    if (n == -1)
-        return lost(client);
-    client->owed_sent += (size_t)n;
-    if (client->owed_sent < client->owed_length)
-        return FOR_WRITE;
-    free(client->owed);
-    client->owed = NULL;
-    return client->ended ? FOR_NOTHING : FOR_READ;
-}
-
-enum waits client_turn(struct client *client, struct worker *worker)
-{
-    return client->owed ? write_turn(client) : read_turn(client, worker);
+    client->state = client->state == READING
+                        ? read_and_answer(client)
+                        : send_bytes(client, client->rest, client->rest_length);
 }
 
 void client_stop(struct client *client)
 {
-    if (client->owed)
-        send_owed(client);
-    hang_up(client->fd);
-    free(client->owed);
-    free(client);
+    ssize_t n = client->output ? write(client->fd, client->rest, client->rest_length) : 0;
+    (void)n; /* what the socket does not take now is lost */
+    drain_and_shutdown(client->fd);
 }
 
 void client_free(struct client *client)
 {
     close(client->fd);
-    free(client->owed);
+    free(client->output);
     free(client);
 }

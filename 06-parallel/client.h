@@ -2,46 +2,43 @@
 /*
  * A client of an event loop.
  *
- * The loop waits, for all clients together; when one is ready, it gets a turn: one read and one
- * write at most, neither of which blocks. What the socket does not take is owed, and as long as we
- * owe a client something we do not read from it: back-pressure. So a client waits either to be read
- * or to be written, never for both, and what it can make us store is the answer to one read: 256
- * KiB for echo, 64 KiB for the counter.
+ * The loop waits for all clients together, and calls client_ready() for each that is ready. That is
+ * one read and one write at most, and neither blocks. If the socket does not take a whole answer, we
+ * keep the rest, and do not read from this client before it is gone: back-pressure. So a client that
+ * does not read its answers makes us store the answer to one read, and no more: 256 KiB
+ * for echo, 64 KiB for the counter.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include "../common/address.h"
+#include "../common/peer.h"
 #include "protocol.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a client waits for. */
-enum waits { FOR_READ, FOR_WRITE, FOR_NOTHING };
+/* What the client is to be ready for. DONE: nothing more, it is at its end or lost. */
+enum state { READING, WRITING, DONE };
 
 struct client {
-    struct client *next, *previous; /* the loop's list of all clients */
+    struct client *next, *previous; /* in the worker's list of its clients */
     int fd;
-    enum waits waits; /* what the loop has asked epoll for */
+    enum state state;
     struct peer peer;
-    bool ended;       /* end of file was read: it has half-closed */
+    bool ended;       /* it has half-closed: read has returned 0 */
     struct line line; /* an unfinished one */
-    char *owed;       /* answers the socket has not taken yet; NULL: none */
-    size_t owed_length;
-    size_t owed_sent; /* how much of it the socket has taken since */
+    char *output;     /* a copy of what the socket did not take at once; NULL: nothing */
+    const char *rest; /* what it has not taken yet of that */
+    size_t rest_length;
 };
-
-struct worker;
 
 /* Takes over a non-blocking descriptor. Returns NULL, with errno, when there is no memory. */
 struct client *client_new(int fd, const struct peer *peer);
 
-/* A turn, when the client is ready for what it waits for. Returns what it waits for now;
- * FOR_NOTHING means it is done, or lost (which is reported): client_free() it. */
-enum waits client_turn(struct client *client, struct worker *worker);
+/* Reads and answers, or writes, and sets the client's state. client_failed() is told of a failure. */
+void client_ready(struct client *client);
 
-/* We stop: writes what is owed, once, and hangs up. Frees the client. */
+/* We stop: writes the rest, once, and half-closes. */
 void client_stop(struct client *client);
 
 /* Closes the descriptor and frees the client. */

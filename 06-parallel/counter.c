@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* counter.c: the counter of step 05, whose counter.h says what it answers. See protocol.h */
+#include "operator.h"
 #include "protocol.h"
 
 #include <inttypes.h>
@@ -37,31 +38,24 @@ static size_t execute(struct line *line, char *reply)
     return length;
 }
 
-static size_t counter_answer(struct line *line, const char *bytes, size_t n, char *space,
-                             const char **answer)
+struct reply counter_answer(struct line *line, const char *request, size_t n, char *space)
 {
     size_t length = 0;
 
-    *answer = space;
     if (n == 0 && line->length > 0)
-        return execute(line, space);
+        length = execute(line, space);
     for (size_t i = 0; i < n; i++) {
-        if (bytes[i] != '\n') {
+        if (request[i] != '\n') {
             if (line->length < sizeof line->bytes)
-                line->bytes[line->length++] = bytes[i];
+                line->bytes[line->length++] = request[i];
             continue;
         }
         if (line->length > 0 && line->bytes[line->length - 1] == '\r')
             line->length--;
         length += execute(line, space + length);
     }
-    return length;
+    return (struct reply){space, length};
 }
-
-/* The longest answer is to the end of "inc" and then nothing but empty lines: 29 + 4094 * 16 bytes.
- */
-const struct protocol counter_protocol = {
-    .request_max = 4095, .space = 64 * 1024, .answer = counter_answer};
 
 uint64_t counter_value(void)
 {

@@ -4,178 +4,124 @@
  *
  * Run:      build/06-parallel --protocol counter     and in two more terminals:  build/say 9000
  * New:      a thread for each core, each with an event loop of its own (worker.c). The counter is
- *           changed by several threads at once and must be an atomic (counter.c). And who accepts?
- *           --accept each: every worker, from a listener of its own on the same port, among which
- *           the system divides the clients. --accept one: this thread, which hands clients out.
+ *           changed by several threads at once, so it must be an atomic (counter.c). And who
+ *           accepts? --accept each: every worker, from a listener of its own on the same port; the
+ *           kernel divides the clients. --accept one: this thread, which gives clients to workers.
  * Limits:   one machine.
  *
- * This thread starts the workers and takes the signals: TERM and INT stop the server now, QUIT when
- * its clients have left; USR1 prints how many there are, USR2 turns the dropping of new ones on or
- * off.
+ * Read main.c, worker.c, client.c, counter.c and echo.c first. Running such a server is the second
+ * half: settings.h (the command line), operator.h, listeners.h.
  */
 #ifndef __linux__
 #error "epoll is Linux's: on another system compile this step in a Linux container"
 #endif
-#include "../common/accept.h"
 #include "../common/listener.h"
-#include "../common/options.h"
+#include "../common/log.h"
 #include "../common/signals.h"
+#include "listeners.h"
+#include "operator.h"
+#include "settings.h"
 #include "worker.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static long backlog = BACKLOG_DEFAULT, threads, one_accepts, counting, write_timeout_ms = 120000;
-static int first_listener; /* -1: closed, we are to end */
-static const int caught[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
+static int listener; /* the first, or the only one; -1: closed, because we are to end */
 static struct worker *workers;
 
-/* The listener of the i-th worker; -1: it has none. Where the system cannot have several at one
- * address (unix:PATH, fd:N) all workers share the first. */
-static int listener_of(long i)
-{
-    if (one_accepts)
-        return -1;
-    if (i > 0 && !settings.share_listener)
-        return listener_sibling(first_listener, backlog, true);
-    int fd = dup(first_listener);
-    if (fd == -1)
-        die("cannot have one more listener: %s", strerror(errno));
-    return fd;
-}
-
-/* The signals we catch are for this thread alone: a thread inherits the mask of its creator. */
+/* Starts the workers. With --accept each, each gets a listener. */
 static void start_workers(void)
 {
-    sigset_t ours;
-
-    workers = aligned_alloc(_Alignof(struct worker), (size_t)threads * sizeof *workers);
+    workers = calloc((size_t)settings.threads, sizeof *workers);
     if (!workers)
-        die("cannot set up %ld workers: %s", threads, strerror(errno));
-    sigemptyset(&ours);
-    for (const int *signal = caught; *signal; signal++)
-        sigaddset(&ours, *signal);
-    pthread_sigmask(SIG_BLOCK, &ours, NULL);
-    for (long i = 0; i < threads; i++)
-        worker_start(&workers[i], listener_of(i));
-    pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+        die("cannot set up %ld workers: %s", settings.threads, strerror(errno));
+    for (long i = 0; i < settings.threads; i++)
+        worker_start(&workers[i], settings.one_accepts ? -1 : listener_for_worker(listener, i));
 }
 
-static void stop_workers(enum stop stop)
+/* Once for QUIT, and once for TERM or INT, which may follow it. */
+static void stop_workers(bool now)
 {
-    if (stop <= shared.stop)
+    static bool stopped_now;
+
+    if (stopped_now || (listener == -1 && !now))
         return;
-    listener_close(first_listener);
-    first_listener = -1;
-    shared.stop = stop;
-    for (long i = 0; i < threads; i++)
-        worker_wake(&workers[i]);
+    listener_close(listener);
+    listener = -1;
+    stopped_now = now;
+    for (long i = 0; i < settings.threads; i++)
+        if (now)
+            close(workers[i].inbox[1]);
+        else
+            worker_give(&workers[i], -1, &(struct peer){0});
 }
 
-static void report(void)
+static void handle_signals(void)
 {
-    uint64_t accepted = 0, bytes = 0;
-    char value[40] = "";
-
-    for (long i = 0; i < threads; i++) {
-        accepted += workers[i].accepted;
-        bytes += workers[i].bytes;
-    }
-    if (counting)
-        snprintf(value, sizeof value, " counter=%" PRIu64, counter_value());
-    log_line("connections=%ld accepted=%" PRIu64 " bytes=%" PRIu64 "%s", (long)shared.connections,
-             accepted, bytes, value);
+    for (int signal; (signal = signals_take()) != 0;)
+        if (!operator_signal(signal, workers))
+            stop_workers(signal != SIGQUIT);
+    if (operator_gave_up())
+        stop_workers(false);
 }
 
-static void take_signals(void)
+static void accept_and_give(struct backoff *backoff)
 {
-    for (int signal; (signal = signals_take()) != 0;) {
-        if (signal == SIGUSR1) {
-            report();
-        } else if (signal == SIGUSR2) {
-            shared.dropping = !shared.dropping;
-            log_line("dropping incoming connections: %s", shared.dropping ? "on" : "off");
-        } else {
-            stop_workers(signal == SIGQUIT ? STOP_WHEN_EMPTY : STOP_NOW);
-        }
+    static long next;
+    struct peer peer;
+
+    for (long i = 0; i < settings.accepts; i++) {
+        int fd = accept_if_room(listener, backoff, &peer);
+        if (fd == -1)
+            return;
+        worker_give(&workers[next++ % settings.threads], fd, &peer);
     }
-    if (shared.failed)
-        stop_workers(STOP_WHEN_EMPTY);
 }
 
-/* Takes signals, and accepts with --accept one, until the workers have ended. */
+/* Handles signals, and accepts with --accept one, until the workers have ended. */
 static void run(int signals)
 {
-    long next = 0;
+    struct backoff backoff = {0};
 
-    while (shared.running > 0) {
-        int backoff = backoff_left();
-        bool accepts = one_accepts && backoff == -1;
+    while (n_running > 0) {
+        int pause = acceptor_pause(&backoff);
+        bool accepting = settings.one_accepts && pause == -1;
         struct pollfd ready[] = {{.fd = signals, .events = POLLIN},
-                                 {.fd = accepts ? first_listener : -1, .events = POLLIN}};
-        shared.acceptor_waits = backoff != -1;
-        if (poll(ready, 2, backoff) == -1)
+                                 {.fd = accepting ? listener : -1, .events = POLLIN}};
+        if (poll(ready, 2, pause) == -1)
             wait_failed(errno);
-        if (ready[0].revents)
-            backoff_end(); /* a client has left, or a signal has come */
-        take_signals();
-        for (long i = 0; i < settings.accepts && ready[1].revents && first_listener != -1; i++) {
-            if (!worker_accept(&workers[next % threads], first_listener))
-                break;
-            next++;
+        if (ready[0].revents) {
+            backoff_end(&backoff); /* a client has left, or a signal has come */
+            handle_signals();
         }
+        if (ready[1].revents && listener != -1)
+            accept_and_give(&backoff);
     }
 }
 
 int main(int argc, char *argv[])
 {
-    long max = default_connections(), accepts = 1, on_error = ERROR_LOG, dropping = 0;
-    const struct option options[] = {
-        OPTION_BACKLOG(&backlog),
-        OPTION_MAX_CONNECTIONS(&max, CONNECTIONS_MAX),
-        OPTION_ACCEPTS(&accepts),
-        {"threads", "N", &threads, 1, 1024, "workers"},
-        {"accept", "each|one", &one_accepts, 0, 0, "who accepts: each worker or one thread"},
-        {"protocol", "echo|counter", &counting, 0, 0, "what clients are answered"},
-        {"write-timeout", "SECONDS", &write_timeout_ms, 0, 1000000000,
-         "for answers to be taken; 0: the system's"},
-        {"on-handler-error", "raise|ignore|log", &on_error, 0, 0,
-         "what a client's failure leads to"},
-        {"drop-incoming", NULL, &dropping, 0, 0, "accept clients and close at once"},
-        {"work", "MICROSECONDS", &settings.work, 0, 1000000, "CPU time for each request"},
-        {0}};
-    const char *about = "Echoes or counts for its clients, served by several threads.\n";
+    static const int caught[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
+    char text[ADDRESS_TEXT];
 
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    threads = cores > 0 ? cores : 1;
     signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
-    struct address address = server_options(argc, argv, about, options);
-    settings.protocol = counting ? &counter_protocol : &echo_protocol;
-    settings.max_connections = max;
-    settings.accepts = accepts;
-    settings.on_error = (enum on_error)on_error;
-    settings.share_listener = address.kind != ADDRESS_INET;
-    settings.look_ms = address.kind == ADDRESS_FD ? 100 : -1;
-    settings.write_timeout_ms = (unsigned)write_timeout_ms;
-    shared.dropping = dropping;
-
-    first_listener = listener_open(&address, backlog, true);
+    struct address address = read_settings(argc, argv);
+    listener = listener_open_nonblocking(&address, settings.backlog);
     int signals = signals_catch(caught);
     start_workers();
-    listener_announce(first_listener);
+    log_line("listening on %s", local_address(listener, text));
 
     run(signals);
-    for (long i = 0; i < threads; i++)
+    for (long i = 0; i < settings.threads; i++)
         worker_join(&workers[i]);
     free(workers);
-    if (counting)
+    if (settings.answer == counter_answer)
         log_line("counter=%" PRIu64, counter_value());
     log_line("server terminated");
-    return shared.failed ? 1 : 0;
+    return operator_gave_up() ? 1 : 0;
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * What to do with a client's bytes: echo.c sends them back, counter.c executes them as lines.
- */
+/* What a client's bytes are answered with: echo.c sends them back, counter.c executes them. */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
@@ -15,21 +13,22 @@ struct line {
     char bytes[7];
 };
 
-struct protocol {
-    size_t request_max; /* how much may be given to answer() at a time */
-    size_t space;       /* how much it may write at a time */
-
-    /* Answers n bytes that have come; n = 0: no more will. Sets *answer to where the answer is, in
-     * the request itself or in space, and returns its length. Called by all workers at once. */
-    size_t (*answer)(struct line *line, const char *request, size_t n, char *space,
-                     const char **answer);
+struct reply {
+    const char *bytes;
+    size_t length;
 };
 
-extern const struct protocol echo_protocol, counter_protocol;
+/* Each answers n bytes; n = 0: no more will come. The reply is in the request itself or in space.
+ * All workers call them at once. */
+struct reply echo_answer(struct line *line, const char *request, size_t n, char *space);
+struct reply counter_answer(struct line *line, const char *request, size_t n, char *space);
+
+/* How much may be read at a time. The longest reply of the counter is to the end of "inc" and then
+ * nothing but empty lines: 29 + 4094 * 16 bytes. */
+#define ECHO_REQUEST_MAX (256 * 1024)
+#define COUNTER_REQUEST_MAX 4095
+#define SPACE_MAX (64 * 1024)
 
 uint64_t counter_value(void);
-
-/* Spends what --work says of this thread's CPU time, as a server with more to do would. */
-void do_work(void);
 
 #endif

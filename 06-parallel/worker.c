@@ -2,272 +2,212 @@
 /*
  * worker.c: see worker.h
  *
- * In a turn a client ends no other: a later event of the same round may point to it. After the
- * turns comes stopping; and the listener last, when those who leave have made room.
+ * This is the loop of step 05. What was static there is in `self` now.
  */
 #include "worker.h"
 
-#include "../common/accept.h"
 #include "../common/io.h"
 #include "../common/log.h"
 #include "../common/signals.h"
+#include "operator.h"
+#include "settings.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EVENTS_MAX 256 /* taken in one round */
 
-struct settings settings;
-struct shared shared;
+/* What is written to an inbox, for each client. The end of the pipe means: end now. */
+struct message {
+    int fd; /* -1: take no more clients */
+    struct peer peer;
+};
 
-static int watch(struct worker *worker, int operation, int fd, void *who, uint32_t events)
+_Thread_local struct worker *self;
+atomic_int n_running;
+
+static int set_interest(int operation, int fd, void *data, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.ptr = who};
-    return epoll_ctl(worker->epoll, operation, fd, &event);
+    struct epoll_event event = {.events = events, .data.ptr = data};
+    return epoll_ctl(self->epoll, operation, fd, &event);
 }
 
-void worker_client_failed(const struct peer *peer, int error)
+static void add_client(int fd, const struct peer *peer)
 {
-    if (settings.on_error != ERROR_IGNORE)
-        log_client(peer, error);
-    if (settings.on_error == ERROR_RAISE) {
-        shared.failed = true;
-        signals_wake();
+    struct client *client = client_new(fd, peer);
+
+    if (!client || set_interest(EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
+        client_failed(peer, errno);
+        close(fd);
+        free(client);
+        client_left();
+        return;
     }
+    client->next = self->clients;
+    if (self->clients)
+        self->clients->previous = client;
+    self->clients = client;
+    self->accepted++;
 }
 
-/* How long what is owed may stay untaken: the kernel keeps the time, tcp(7). */
-static void limit_waiting(const struct client *client, unsigned ms)
+/* Off epoll before it is closed: while any other process has the socket open, and be it ps or lsof
+ * for the instant in which it looks, close(2) would leave it in epoll: epoll(7). */
+static void remove_client(struct client *client)
 {
-    setsockopt(client->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
-}
-
-/* Off epoll before it is closed: as long as anybody else has the socket open, be it for the instant
- * in which ps or lsof looks at it, close(2) would not end the watch: epoll(7). */
-static void leave(struct worker *worker, struct client *client, void (*farewell)(struct client *))
-{
-    watch(worker, EPOLL_CTL_DEL, client->fd, NULL, 0);
-    if (client->waits == FOR_WRITE)
-        limit_waiting(client, 0); /* what the kernel has taken may take its time */
-    pthread_mutex_lock(&worker->lock);
+    set_interest(EPOLL_CTL_DEL, client->fd, NULL, 0);
+    limit_write_time(client->fd, client->state, DONE);
     if (client->next)
         client->next->previous = client->previous;
     if (client->previous)
         client->previous->next = client->next;
     else
-        worker->clients = client->next;
-    pthread_mutex_unlock(&worker->lock);
-    farewell(client);
-    shared.connections--;
-    backoff_end();
-    if (shared.acceptor_waits)
-        signals_wake();
+        self->clients = client->next;
+    client_free(client);
+    client_left();
+    backoff_end(&self->backoff);
 }
 
-static void link_client(struct worker *worker, struct client *client)
+/* EPOLLHUP and EPOLLERR come unasked, and need nothing of their own: read or write says what has
+ * happened. */
+static void handle_client(struct client *client)
 {
-    pthread_mutex_lock(&worker->lock);
-    client->next = worker->clients;
-    if (client->next)
-        client->next->previous = client;
-    worker->clients = client;
-    pthread_mutex_unlock(&worker->lock);
+    enum state before = client->state;
+
+    client_ready(client);
+    limit_write_time(client->fd, before, client->state);
+    if (client->state != before && client->state != DONE &&
+        set_interest(EPOLL_CTL_MOD, client->fd, client,
+                     client->state == WRITING ? EPOLLOUT : EPOLLIN) == -1) {
+        client_failed(&client->peer, errno);
+        client->state = DONE;
+    }
+    if (client->state == DONE)
+        remove_client(client);
 }
 
-static void enter(struct worker *worker, int fd, const struct peer *peer)
+/* Has epoll look at the listener, or not: in a back-off. Returns the timeout for epoll_wait, in ms,
+ * or -1. */
+static int update_listener(void)
 {
-    struct client *client = client_new(fd, peer);
+    int pause = worker_pause(&self->backoff);
+    bool accepting = self->listener != -1 && pause == -1;
 
-    if (!client) {
-        worker_client_failed(peer, errno);
-        close(fd);
-        shared.connections--;
+    if (accepting != self->accepting) {
+        if (set_interest(accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, self->listener, &self->listener,
+                         settings.listener_events) == -1) {
+            accept_failed(&self->backoff, errno);
+            return backoff_left(&self->backoff);
+        }
+        self->accepting = accepting;
+    }
+    return accepting ? settings.look_ms : pause;
+}
+
+static void close_listener(void)
+{
+    if (self->listener == -1)
         return;
-    }
-    worker->accepted++;
-    link_client(worker, client);
-    /* Once epoll has the client, its worker may serve and free it before epoll_ctl returns. */
-    if (watch(worker, EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
-        worker_client_failed(peer, errno);
-        leave(worker, client, client_free);
-    }
+    set_interest(EPOLL_CTL_DEL, self->listener, NULL, 0);
+    close(self->listener);
+    self->listener = -1;
+    self->accepting = false;
 }
 
-bool worker_accept(struct worker *worker, int listener)
+static void accept_some(long accepts)
 {
     struct peer peer;
 
-    bool dropping = shared.dropping;
-    /* A place is taken before accept, or two threads would accept for the last one. */
-    if (!dropping && shared.connections++ >= settings.max_connections) {
-        shared.connections--;
-        backoff_begin();
-        return false;
+    for (; accepts > 0; accepts--) {
+        int fd = accept_if_room(self->listener, &self->backoff, &peer);
+        if (fd == -1)
+            return;
+        add_client(fd, &peer);
     }
-    int fd = accept_client(listener, true, &peer);
-    if (fd == -1)
-        accept_failed(errno);
-    else if (dropping)
-        close(fd);
-    else
-        enter(worker, fd, &peer);
-    if (fd == -1 && !dropping)
-        shared.connections--;
-    return fd != -1;
 }
 
-/* EPOLLHUP and EPOLLERR come unasked, and need nothing of their own: the read or write of the turn
- * says what has happened. */
-static void turn(struct worker *worker, struct client *client)
+/* A message is shorter than PIPE_BUF, so it comes whole: pipe(7). */
+static void read_inbox(void)
 {
-    enum waits waits = client_turn(client, worker);
+    struct message message;
+    ssize_t n;
 
-    if (waits != FOR_NOTHING && waits != client->waits) {
-        client->waits = waits;
-        uint32_t events = waits == FOR_WRITE ? EPOLLOUT : EPOLLIN;
-        limit_waiting(client, waits == FOR_WRITE ? settings.write_timeout_ms : 0);
-        if (watch(worker, EPOLL_CTL_MOD, client->fd, client, events) == -1) {
-            worker_client_failed(&client->peer, errno);
-            waits = FOR_NOTHING;
-        }
-    }
-    if (waits == FOR_NOTHING)
-        leave(worker, client, client_free);
+    while ((n = read(self->inbox[0], &message, sizeof message)) > 0)
+        if (message.fd == -1)
+            self->finishing = true;
+        else
+            add_client(message.fd, &message.peer);
+    if (n == -1 && !would_block(errno))
+        die("cannot read from a pipe: %s", strerror(errno));
+    self->stopping = n == 0;
+    if (self->finishing || self->stopping)
+        close_listener();
 }
 
-/* Watches the listener, or leaves it alone during a back-off. Returns how long to wait at most, in
- * ms; -1: for ever. */
-static int watch_listener(struct worker *worker)
-{
-    uint32_t events = settings.share_listener ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
-
-    if (worker->listener == -1)
-        return -1;
-    /* A full one that watched would be woken for a client, and one that has room would be late. */
-    if (settings.share_listener && !shared.dropping &&
-        shared.connections >= settings.max_connections)
-        backoff_begin();
-    int backoff = backoff_left();
-    bool on = backoff == -1;
-    if (on != worker->watched) {
-        if (watch(worker, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, worker->listener, &worker->listener,
-                  events) == -1) {
-            accept_failed(errno);
-            return backoff_left();
-        }
-        worker->watched = on;
-    }
-    return on ? settings.look_ms : backoff;
-}
-
-static void close_listener(struct worker *worker)
-{
-    if (worker->listener == -1)
-        return;
-    watch(worker, EPOLL_CTL_DEL, worker->listener, NULL, 0);
-    close(worker->listener);
-    worker->listener = -1;
-}
-
-/* Nobody adds to the list any more when stop is set, so it may be looked at without the lock. */
-static bool is_finished(const struct worker *worker)
-{
-    enum stop stop = shared.stop;
-    return stop == STOP_NOW || (stop == STOP_WHEN_EMPTY && !worker->clients);
-}
-
-static void do_round(struct worker *worker)
+static void *run(void *worker)
 {
     struct epoll_event events[EVENTS_MAX];
-    eventfd_t value;
 
-    int n = epoll_wait(worker->epoll, events, EVENTS_MAX, watch_listener(worker));
-    if (n == -1)
-        wait_failed(errno); /* or exits: accept.h */
-    /* For a client the kernel wakes one process, which may be about to stop, full or suspended. So
-     * look now and then whether there is somebody though nobody has told us: fd:N. */
-    bool listener_ready = n == 0;
-    long accepts = n == 0 ? EVENTS_MAX : settings.accepts;
-    for (int i = 0; i < n; i++) {
-        void *who = events[i].data.ptr;
-        if (who == &worker->wake)
-            eventfd_read(worker->wake, &value);
-        else if (who == &worker->listener)
-            listener_ready = true;
-        else
-            turn(worker, who);
+    self = worker;
+    while (!self->stopping && (!self->finishing || self->clients)) {
+        bool inbox_ready = false;
+
+        int timeout = update_listener();
+        int n = epoll_wait(self->epoll, events, EVENTS_MAX, timeout);
+        if (n == -1)
+            wait_failed(errno);       /* or exits: backoff.h */
+        bool listener_ready = n == 0; /* perhaps: it is time to look */
+        for (int i = 0; i < n; i++) {
+            void *data = events[i].data.ptr;
+            if (data == &self->inbox)
+                inbox_ready = true;
+            else if (data == &self->listener)
+                listener_ready = true;
+            else
+                handle_client(data);
+        }
+        if (inbox_ready)
+            read_inbox();
+        if (listener_ready && self->listener != -1)
+            accept_some(n == 0 ? EVENTS_MAX : settings.accepts);
     }
-    if (shared.stop != STOP_NOT)
-        close_listener(worker);
-    if (listener_ready && worker->listener != -1)
-        while (accepts-- > 0 && worker_accept(worker, worker->listener))
-            ;
-}
-
-static void *run_worker(void *argument)
-{
-    struct worker *worker = argument;
-
-    while (!is_finished(worker))
-        do_round(worker);
-    close_listener(worker);
-    while (worker->clients)
-        leave(worker, worker->clients, client_stop);
-    shared.running--;
+    while (self->clients) {
+        client_stop(self->clients);
+        remove_client(self->clients);
+    }
+    n_running--;
     signals_wake(); /* the main thread waits for the last of us */
     return NULL;
 }
 
 void worker_start(struct worker *worker, int listener)
 {
-    *worker = (struct worker){.listener = listener};
-    pthread_mutex_init(&worker->lock, NULL);
-    /* With --work a turn is kept short by its number of lines. */
-    worker->request_max = settings.work > 0 ? 256 : settings.protocol->request_max;
-    worker->request = malloc(worker->request_max);
-    worker->space = malloc(settings.protocol->space + 1); /* or malloc(0) may return NULL */
+    struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = &worker->inbox};
+
+    worker->listener = listener;
     worker->epoll = epoll_create1(0);
-    worker->wake = eventfd(0, EFD_NONBLOCK);
-    if (!worker->request || !worker->space || worker->epoll == -1 || worker->wake == -1 ||
-        watch(worker, EPOLL_CTL_ADD, worker->wake, &worker->wake, EPOLLIN) == -1)
+    if (worker->epoll == -1 || pipe(worker->inbox) == -1 ||
+        set_nonblocking(worker->inbox[0]) == -1 ||
+        epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1)
         die("cannot set up a worker: %s", strerror(errno));
-    shared.running++;
-    int error = pthread_create(&worker->thread, NULL, run_worker, worker);
+    n_running++;
+    int error = pthread_create(&worker->thread, NULL, run, worker);
     if (error != 0)
         die("cannot start a worker: %s", strerror(error));
 }
 
-void worker_wake(struct worker *worker)
+void worker_give(struct worker *worker, int fd, const struct peer *peer)
 {
-    while (eventfd_write(worker->wake, 1) == -1 && errno == EINTR)
-        ;
+    const struct message message = {.fd = fd, .peer = *peer};
+    if (write_all(worker->inbox[1], &message, sizeof message) == -1)
+        die("cannot write to a pipe: %s", strerror(errno));
 }
 
 void worker_join(struct worker *worker)
 {
     pthread_join(worker->thread, NULL);
+    close(worker->inbox[0]);
     close(worker->epoll);
-    close(worker->wake);
-    free(worker->request);
-    free(worker->space);
-}
-
-static long long cpu_time_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
-void do_work(void)
-{
-    if (settings.work > 0)
-        for (long long end = cpu_time_us() + settings.work; cpu_time_us() < end;)
-            ;
 }

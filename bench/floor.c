@@ -14,6 +14,7 @@
  */
 #define _GNU_SOURCE /* accept4 */
 #include "../common/io.h"
+#include "../common/limits.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 
@@ -55,7 +56,7 @@ static void write_owed(int fd)
     struct owed *o = owed[fd];
     ssize_t n = write(fd, o->bytes + o->sent, o->length - o->sent);
 
-    if (n == -1 && !not_now(errno)) {
+    if (n == -1 && !would_block(errno)) {
         leave(fd);
     } else if (n > 0 && (o->sent += (size_t)n) == o->length) {
         free(o);
@@ -69,7 +70,7 @@ static void echo(int fd)
     ssize_t n = read(fd, buffer, (size_t)size);
     ssize_t sent = n > 0 ? write(fd, buffer, (size_t)n) : 0;
 
-    if (n == 0 || ((n == -1 || sent == -1) && !not_now(errno))) {
+    if (n == 0 || ((n == -1 || sent == -1) && !would_block(errno))) {
         leave(fd);
     } else if (sent < n) {
         size_t skip = sent > 0 ? (size_t)sent : 0, rest = (size_t)n - skip;
@@ -100,14 +101,15 @@ int main(int argc, char *argv[])
 
     signal(SIGPIPE, SIG_IGN);
     struct address address = server_options(argc, argv, "Echoes, and nothing else.\n", options);
+    char text[ADDRESS_TEXT];
     raise_descriptor_limit();
-    listener = listener_open(&address, 4096, true);
+    listener = listener_open_nonblocking(&address, 4096);
     buffer = malloc((size_t)size);
     epoll = epoll_create1(0);
     if (!buffer || epoll == -1)
         die("cannot set up: %s", strerror(errno));
     watch(EPOLL_CTL_ADD, listener, EPOLLIN);
-    listener_announce(listener);
+    log_line("listening on %s", local_address(listener, text));
     for (;;) {
         int n = epoll_wait(epoll, events, EVENTS_MAX, -1);
         for (int i = 0; i < n; i++) {

@@ -30,6 +30,7 @@
 #endif
 #define _FILE_OFFSET_BITS 64 /* glob(3): inode numbers of 64 bits, on 32 bits as well */
 #include "../common/io.h"
+#include "../common/limits.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 
@@ -617,7 +618,7 @@ static void start_all(void)
         die("cannot find out where I am");
     strcpy(strrchr(program, '/'), "/../06-parallel");
     address_parse(&address, "127.0.0.1:0", &why);
-    int listener = listener_open(&address, 65535, true);
+    int listener = listener_open_nonblocking(&address, 65535);
     getsockname(listener, (struct sockaddr *)&server_at, &size);
     fcntl(listener, F_SETFD, 0);
     for (long i = 0; i < n_processes; i++)

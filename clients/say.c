@@ -93,7 +93,7 @@ static int connect_to(const struct address *address)
         int error = fd == -1 ? errno : connect_socket(fd, info);
         if (error == 0)
             break;
-        telling = address_error(telling, error);
+        telling = more_telling_error(telling, error);
         if (fd != -1)
             close(fd);
         fd = -1;
@@ -102,7 +102,7 @@ static int connect_to(const struct address *address)
     address_free(list);
     if (fd == -1)
         fail_errno("cannot connect to", telling);
-    if (set_nonblocking(fd, true) == -1)
+    if (set_nonblocking(fd) == -1)
         fail_errno("cannot talk to", errno);
     return fd;
 }
@@ -136,7 +136,7 @@ static void take_texts(char *texts[])
 static void take_input(void)
 {
     ssize_t n = read(STDIN_FILENO, out.bytes, 64 * 1024);
-    if (n == -1 && not_now(errno))
+    if (n == -1 && would_block(errno))
         return;
     if (n == -1)
         die("cannot read the input: %s", strerror(errno));
@@ -155,7 +155,7 @@ static void send_some(int fd)
         out.more = false;
     } else if (n >= 0) {
         out.sent += (size_t)n;
-    } else if (!not_now(errno)) {
+    } else if (!would_block(errno)) {
         fail_errno("cannot send to", errno);
     }
 }
@@ -188,7 +188,7 @@ static int print(const char *bytes, size_t n)
 
     while (n > 0) {
         ssize_t written = write(STDOUT_FILENO, bytes, n);
-        if (written == -1 && !not_now(errno))
+        if (written == -1 && !would_block(errno))
             return -1;
         if (written == -1) {
             if (await(&ready, 1) == 0)
@@ -207,7 +207,7 @@ static bool receive(int fd)
     char buffer[64 * 1024];
 
     ssize_t n = read(fd, buffer, sizeof buffer);
-    if (n == -1 && not_now(errno))
+    if (n == -1 && would_block(errno))
         return true;
     if (n == -1)
         fail_errno("cannot receive from", errno);
@@ -259,6 +259,7 @@ int main(int argc, char *argv[])
         {0}};
     const struct command command = {
         .words = "ADDRESS [TEXT]...",
+        .addresses = "PORT, HOST:PORT, [IPV6]:PORT or unix:PATH",
         .about = "Sends each TEXT as a line, or else standard input as it is, and prints what\n"
                  "comes back. Exit status: 0 well, 2 wrong words, 3 refused, 4 reset,\n"
                  "5 timed out, 1 anything else.\n",

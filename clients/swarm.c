@@ -27,7 +27,9 @@
 #endif
 #include "../common/address.h"
 #include "../common/io.h"
+#include "../common/limits.h"
 #include "../common/options.h"
+#include "../common/standard.h"
 #include "connecting.h"
 #include "process.h"
 #include "timeline.h"
@@ -297,7 +299,7 @@ static int open_socket(struct client *client, const struct addrinfo *list)
     for (client->at = list; client->at; client->at = client->at->ai_next) {
         client->fd = socket(client->at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (client->fd == -1) {
-            error = address_error(error, errno);
+            error = more_telling_error(error, errno);
             continue;
         }
         if (client->at->ai_family !=
@@ -315,12 +317,12 @@ static bool next_address(struct client *client, int error)
 {
     const struct addrinfo *next = client->at->ai_next;
 
-    client->error = address_error(client->error, error);
+    client->error = more_telling_error(client->error, error);
     if (!next)
         return false;
     close_socket(client);
     error = open_socket(client, next);
-    client->error = address_error(client->error, error);
+    client->error = more_telling_error(client->error, error);
     return error == 0;
 }
 
@@ -365,7 +367,7 @@ static void send_some(struct client *client)
     ssize_t n =
         write(client->fd, message(client, client->sent), (size_t)(left < PIECE ? left : PIECE));
 
-    if (n == -1 && !not_now(errno)) {
+    if (n == -1 && !would_block(errno)) {
         leave_errno(client, errno);
         return;
     }
@@ -509,7 +511,7 @@ static void receive(struct client *client)
 
     /* MSG_TRUNC: TCP throws them away instead of copying them, tcp(7) */
     ssize_t n = recv(client->fd, bytes, sizeof bytes, discard ? MSG_TRUNC : 0);
-    if (n == -1 && not_now(errno))
+    if (n == -1 && would_block(errno))
         return;
     if (n == -1) {
         leave_errno(client, errno);
@@ -839,6 +841,7 @@ static struct address take_options(int argc, char *argv[])
         {0}};
     const struct command command = {
         .words = "ADDRESS",
+        .addresses = "PORT, HOST:PORT, [IPV6]:PORT or unix:PATH",
         .about = "Lets many clients talk to a server at once, compares every byte that comes\n"
                  "back, and tells how many were served. Exit status: 0 all of them, 2 wrong\n"
                  "words or more clients than may have a descriptor, 1 anything else.\n",
@@ -893,7 +896,7 @@ int main(int argc, char *argv[])
     ended = now();
     address_free(list);
 
-    reopen_own(STDOUT_FILENO, false); /* what finds no room must wait: it may be non-blocking */
+    standard_blocking(STDOUT_FILENO); /* what finds no room must wait: it may be non-blocking */
     if (timeline)
         timeline_draw(n_clients, life_of, start, ended);
     if (figures)

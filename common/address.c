@@ -2,6 +2,8 @@
 /* address.c: see address.h */
 #include "address.h"
 
+#include "log.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -68,29 +70,43 @@ static int parse_inet(struct address *address, const char *text, const char **wh
     memcpy(address->host, host, length);
     address->host[length] = '\0';
     snprintf(address->port, sizeof address->port, "%hu", (unsigned short)number);
+    snprintf(address->text, sizeof address->text, "%s%s", colon ? "" : "127.0.0.1:", text);
+    return 0;
+}
+
+static int parse_unix(struct address *address, const char *path, const char **why)
+{
+    size_t length = strlen(path);
+
+    address->kind = ADDRESS_UNIX;
+    if (length == 0 || length >= sizeof((struct sockaddr_un *)0)->sun_path) {
+        *why = length > 0 ? "the path is too long for a unix socket" : "the path is missing";
+        return -1;
+    }
+    memcpy(address->path, path, length + 1);
+    snprintf(address->text, sizeof address->text, "unix:%s", path);
+    return 0;
+}
+
+static int parse_fd(struct address *address, const char *digits, const char **why)
+{
+    address->kind = ADDRESS_FD;
+    address->fd = (int)number_parse(digits, INT_MAX);
+    if (address->fd == -1) {
+        *why = "a descriptor is a number";
+        return -1;
+    }
+    snprintf(address->text, sizeof address->text, "fd:%d", address->fd);
     return 0;
 }
 
 int address_parse(struct address *address, const char *text, const char **why)
 {
-    *address = (struct address){.text = text, .kind = ADDRESS_INET, .fd = -1};
-    if (strncmp(text, "unix:", 5) == 0) {
-        address->kind = ADDRESS_UNIX;
-        address->path = text + 5;
-        size_t length = strlen(address->path);
-        if (length > 0 && length < sizeof((struct sockaddr_un *)0)->sun_path)
-            return 0;
-        *why = length > 0 ? "the path is too long for a unix socket" : "the path is missing";
-        return -1;
-    }
-    if (strncmp(text, "fd:", 3) == 0) {
-        address->kind = ADDRESS_FD;
-        address->fd = (int)number_parse(text + 3, INT_MAX);
-        if (address->fd != -1)
-            return 0;
-        *why = "a descriptor is a number";
-        return -1;
-    }
+    *address = (struct address){.kind = ADDRESS_INET, .fd = -1};
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(address, text + 5, why);
+    if (strncmp(text, "fd:", 3) == 0)
+        return parse_fd(address, text + 3, why);
     return parse_inet(address, text, why);
 }
 
@@ -149,11 +165,14 @@ static bool is_out_of_reach(int error)
     return false;
 }
 
-int address_error(int so_far, int error)
+static int rank(int error)
 {
-    if (error == 0 || (so_far != 0 && (!is_out_of_reach(so_far) || is_out_of_reach(error))))
-        return so_far;
-    return error;
+    return error == 0 ? 0 : is_out_of_reach(error) ? 1 : error != EADDRINUSE ? 2 : 3;
+}
+
+int more_telling_error(int so_far, int error)
+{
+    return rank(error) > rank(so_far) ? error : so_far;
 }
 
 const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT])
@@ -176,22 +195,12 @@ const char *address_format(const struct sockaddr *at, socklen_t length, char tex
     return text;
 }
 
-const char *peer_format(const struct peer *peer, char text[PEER_TEXT])
+const char *local_address(int fd, char text[ADDRESS_TEXT])
 {
-    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
-    size_t kept = peer->length < sizeof peer->at ? peer->length : sizeof peer->at;
-    char raw[ADDRESS_TEXT];
-    char *next = text;
+    struct sockaddr_storage at;
+    socklen_t length = sizeof at;
 
-    memcpy(&at, peer->at, kept);
-    address_format((const struct sockaddr *)&at, (socklen_t)kept, raw);
-    for (const char *c = raw; *c; c++)
-        if (*c > ' ' && *c <= '~' && *c != '\\')
-            *next++ = *c;
-        else
-            next += snprintf(next, sizeof "\\x00", "\\x%02x", (unsigned char)*c);
-    bool is_cut = strncmp(raw, "unix:", 5) == 0 &&
-                  peer->length > kept + 1; /* the last byte is the path's NUL */
-    strcpy(next, is_cut ? "..." : "");
-    return text;
+    if (getsockname(fd, (struct sockaddr *)&at, &length) == -1)
+        die("cannot tell the address of the listener: %s", strerror(errno));
+    return address_format((struct sockaddr *)&at, length, text);
 }

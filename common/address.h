@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Addresses, as a user writes them and as the system has them.
+ * Addresses, as a user writes them and as the kernel has them.
  *
  * Written: PORT (on 127.0.0.1), HOST:PORT, [IPV6]:PORT, unix:PATH, or fd:N for a socket that the
  * program was started with.
@@ -15,12 +15,12 @@
 #include <sys/socket.h>
 
 struct address {
-    const char *text; /* as it was written; belongs to the caller */
     enum { ADDRESS_INET, ADDRESS_UNIX, ADDRESS_FD } kind;
-    char host[256];   /* ADDRESS_INET: a name, or a numeric address without brackets */
-    char port[6];     /* ADDRESS_INET: decimal, 0 to 65535 */
-    const char *path; /* ADDRESS_UNIX: a part of text that fits sun_path; else NULL */
-    int fd;           /* ADDRESS_FD */
+    char text[272]; /* as it was written; a bare PORT with its host */
+    char host[256]; /* ADDRESS_INET: a name, or a numeric address without brackets */
+    char port[6];   /* ADDRESS_INET: decimal, 0 to 65535 */
+    char path[108]; /* ADDRESS_UNIX: fits sun_path */
+    int fd;         /* ADDRESS_FD */
 };
 
 /* Reads a decimal number of at most max, which is at least 0. Returns it, or -1 if it is none:
@@ -36,29 +36,21 @@ int address_parse(struct address *address, const char *text, const char **why);
 struct addrinfo *address_resolve(const struct address *address, const char **why);
 void address_free(struct addrinfo *list);
 
-/* A name may have several addresses, and each may fail in its own way. Given the errno to report so
- * far (0: none yet) and one more, returns which of them tells the user more. That this machine
- * cannot use such an address at all (it has no IPv6, say) tells less than anything else; of two
- * that tell as much, the first stays. */
-int address_error(int so_far, int error);
-
-/* A peer's address as accept(2) gives it, and as small as it can be kept: it is turned into text
- * only for a log line. Of a unix socket's path it has the beginning. */
-struct peer {
-    unsigned char length; /* as accept(2) has it; of at, no more than there is room for is kept */
-    unsigned char at[sizeof(struct sockaddr_in6)];
-};
+/* A name may have several addresses, and each may fail in its own way. Given the errno that is to be
+ * reported so far (0: none yet) and one more, returns the one that tells the user more. EADDRINUSE
+ * tells most: there is a server already. That this machine cannot use such an address at all (it
+ * has no IPv6, say) tells least. Of two that tell as much, the first stays. */
+int more_telling_error(int so_far, int error);
 
 /* Room for the text of any address: a path of sun_path's size, or an IPv6 address with its port. */
 #define ADDRESS_TEXT 128
 
-/* The same of a peer's, where each byte that is no visible ASCII character, and the backslash, is
- * written as four: \x0a. A client may have bound its socket to a path of any bytes. */
-#define PEER_TEXT (4 * ADDRESS_TEXT)
-
 /* Writes an address as numbers: 127.0.0.1:9000, [::1]:9000, unix:PATH (just "unix" where it has no
  * path). Never looks up a name: getnameinfo(3) with NI_NUMERICHOST. Returns text. */
 const char *address_format(const struct sockaddr *at, socklen_t length, char text[ADDRESS_TEXT]);
-const char *peer_format(const struct peer *peer, char text[PEER_TEXT]);
+
+/* Writes the address that a socket is bound to, in the same form: getsockname(2). Returns text; a
+ * failure ends the program. */
+const char *local_address(int fd, char text[ADDRESS_TEXT]);
 
 #endif

@@ -5,7 +5,7 @@
 #endif
 #include "log.h"
 
-#include "io.h"
+#include "standard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +25,8 @@
 #define MSG_NOSIGNAL 0 /* macOS has none; our programs ignore SIGPIPE */
 #endif
 
+#define SELDOM_MS 1000
+
 static const char *name = "server";
 static bool is_socket; /* stderr is one */
 static atomic_flag dying = ATOMIC_FLAG_INIT;
@@ -35,21 +37,6 @@ static struct room {
     atomic_long left_out;         /* lines about clients */
 } own, *room = &own;
 
-/* Descriptors 0 to 2 lead somewhere, but not to where one can write: who closes stdout shall not be
- * told that all was printed. Without /dev/null to a directory. */
-static void occupy_standard_descriptors(void)
-{
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDONLY);
-        if (fd == -1)
-            fd = open("/", O_RDONLY);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
-}
-
 void log_start(const char *argv0)
 {
     struct stat file;
@@ -59,11 +46,11 @@ void log_start(const char *argv0)
         name = slash ? slash + 1 : argv0;
     }
     signal(SIGXFSZ, SIG_IGN);
-    occupy_standard_descriptors();
+    standard_occupy();
     if (fstat(STDERR_FILENO, &file) == 0)
         is_socket = S_ISSOCK(file.st_mode);
     if (!is_socket)
-        reopen_own(STDERR_FILENO, true);
+        standard_nonblocking(STDERR_FILENO);
 
     void *page =
         mmap(NULL, sizeof *room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -117,6 +104,26 @@ void log_line(const char *format, ...)
     va_end(arguments);
 }
 
+static long long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+void log_seldom(const char *format, ...)
+{
+    static _Atomic long long due; /* the next such line, in now_ms() */
+    long long now = now_ms(), expected = due;
+    va_list arguments;
+
+    if (now < expected || !atomic_compare_exchange_strong(&due, &expected, now + SELDOM_MS))
+        return;
+    va_start(arguments, format);
+    write_line(format, arguments);
+    va_end(arguments);
+}
+
 PRINTF_LIKE(2) static bool try_line(const char *format, ...)
 {
     va_list arguments;
@@ -128,10 +135,7 @@ PRINTF_LIKE(2) static bool try_line(const char *format, ...)
 
 bool log_has_room(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    long long ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-    long long before = room->full_again, after;
+    long long ms = now_ms(), before = room->full_again, after;
 
     do { /* each line puts off the moment by its share of a second */
         after = (before > ms ? before : ms) + 1000 / LOG_RATE;

@@ -27,12 +27,9 @@
 #define LOG_BURST 200
 #define LOG_RATE 20
 
-/* Call it first, with argv[0], of which it takes the program's name. Gives the descriptors 0 to 2
- * something to lead to if they are closed: a client must not get the number of stderr, and our log
- * lines with it. Sees to it that writing to stderr cannot block; a pipe or a terminal is opened
- * anew for that, so that those who share it notice nothing. (Where that cannot be, for instance on
- * another user's terminal, it is made non-blocking for all who share it.) Ignores SIGXFSZ: a log at
- * its size limit fails with EFBIG and does not kill, setrlimit(2). */
+/* Call it first, with argv[0], of which it takes the program's name. Prepares the descriptors 0 to 2
+ * (standard.h): writing to stderr cannot block from then on. Ignores SIGXFSZ: a log at its size
+ * limit fails with EFBIG and does not kill, setrlimit(2). */
 void log_start(const char *argv0);
 
 /* The last part of argv[0]. */
@@ -41,6 +38,9 @@ const char *log_name(void);
 /* Writes "NAME: ", the text and a newline; cut at 1,023 bytes. Leaves errno as it was. Any thread;
  * not for signal handlers. */
 void log_line(const char *format, ...) PRINTF_LIKE(2);
+
+/* log_line(), but at most once a second, whichever thread calls it; the other lines are lost. */
+void log_seldom(const char *format, ...) PRINTF_LIKE(2);
 
 /* May one more line about a client be written? If so, tells of those that were not. */
 bool log_has_room(void);

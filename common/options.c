@@ -2,7 +2,7 @@
 /* options.c: see options.h */
 #include "options.h"
 
-#include "io.h"
+#include "standard.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ void usage_error(const char *why, const char *word)
 /* Ends the program after something was printed on stdout, which may have failed: a full disk. */
 _Noreturn static void finish(void)
 {
-    reopen_own(STDOUT_FILENO, false); /* or what finds no room would be lost: O_NONBLOCK */
+    standard_blocking(STDOUT_FILENO); /* or what finds no room would be lost */
     if (fflush(stdout) == EOF)
         die("cannot write: %s", strerror(errno));
     exit(0);
@@ -68,8 +68,7 @@ _Noreturn static void help(void)
 
     printf("usage: %s [OPTION]... %s\n\n%s\n", log_name(), words, the_command->about);
     if (strstr(words, "ADDRESS"))
-        printf("ADDRESS is PORT, HOST:PORT, [IPV6]:PORT%s.\n\n",
-               words[0] == '[' ? ", unix:PATH or fd:N (127.0.0.1:9000)" : " or unix:PATH");
+        printf("ADDRESS is %s.\n\n", the_command->addresses);
     for (const struct option *option = the_command->options; option && option->name; option++) {
         print_option(option->name, option->value, option->help);
         if (option->value)
@@ -201,30 +200,45 @@ bool option_given(const char *name)
     return option && (given >> (option - the_command->options) % OPTIONS_MAX & 1);
 }
 
-struct address server_options(int argc, char *argv[], const char *about,
-                              const struct option *options)
+static struct address take_address(int argc, char *argv[], const struct command *command)
 {
-    static struct command command = {.words = "[ADDRESS]"};
     struct address address;
     const char *why;
 
     /* Or a log line would stop us in the background of a terminal with TOSTOP: termios(3). */
     signal(SIGTTOU, SIG_IGN);
-    command.about = about;
-    command.options = options;
-    int words = options_parse(argc, argv, &command);
+    int words = options_parse(argc, argv, command);
     if (words > 1)
         usage_error("one address is enough", argv[2]);
     const char *text = words == 1 ? argv[1] : "127.0.0.1:9000";
     if (address_parse(&address, text, &why) == -1)
         usage_error(why, text);
-    if (address.kind == ADDRESS_FD && option_given("backlog"))
-        usage_error("--backlog was set by whoever opened this socket", text);
     return address;
 }
 
-long default_connections(void)
+struct address server_options(int argc, char *argv[], const char *about,
+                              const struct option *options)
 {
-    long descriptors = raise_descriptor_limit(), most = descriptors - descriptors / 10;
-    return most < CONNECTIONS_MAX ? most : CONNECTIONS_MAX;
+    static struct command command = {
+        .words = "[ADDRESS]",
+        .addresses = "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or fd:N (127.0.0.1:9000)"};
+    command.about = about;
+    command.options = options;
+    struct address address = take_address(argc, argv, &command);
+    if (address.kind == ADDRESS_FD && option_given("backlog"))
+        usage_error("--backlog was set when this socket was opened", address.text);
+    return address;
+}
+
+struct address tcp_server_options(int argc, char *argv[], const char *about,
+                                  const struct option *options)
+{
+    static struct command command = {
+        .words = "[ADDRESS]", .addresses = "PORT, HOST:PORT or [IPV6]:PORT (127.0.0.1:9000)"};
+    command.about = about;
+    command.options = options;
+    struct address address = take_address(argc, argv, &command);
+    if (address.kind != ADDRESS_INET)
+        usage_error("unix:PATH and fd:N begin with step 02", address.text);
+    return address;
 }

@@ -26,8 +26,9 @@ struct option {
 };
 
 struct command {
-    const char *words;            /* for the usage line: "[ADDRESS]" */
-    const char *about;            /* for --help: what the program does, lines ended by newlines */
+    const char *words;     /* for the usage line: "[ADDRESS]" */
+    const char *addresses; /* for --help: how an ADDRESS is written; NULL if words has none */
+    const char *about;     /* for --help: what the program does, lines ended by newlines */
     const struct option *options; /* NULL: none but --help and --version */
     bool options_first;           /* after the first word everything is a word */
 };
@@ -46,7 +47,13 @@ _Noreturn void usage_error(const char *why, const char *word);
 struct address server_options(int argc, char *argv[], const char *about,
                               const struct option *options);
 
-/* The options that several servers have. */
+/* The same for step 01, which takes no unix:PATH and no fd:N. */
+struct address tcp_server_options(int argc, char *argv[], const char *about,
+                                  const struct option *options);
+
+/* The options that several servers have. The backlog is how many clients may be connected and not
+ * yet accepted: listen(2). */
+#define BACKLOG_DEFAULT 64
 /* clang-format off */
 #define OPTION_BACKLOG(stored) \
     {"backlog", "N", stored, 1, 65535, "clients that may wait to be accepted"}
@@ -55,11 +62,5 @@ struct address server_options(int argc, char *argv[], const char *about,
 #define OPTION_ACCEPTS(stored) \
     {"max-accepts-per-batch", "N", stored, 1, 1000000, "clients accepted in one round"}
 /* clang-format on */
-
-/* As many clients as a server may have that is limited by its descriptors, and as many as it has by
- * default: nine tenths of the descriptors, after raising their limit as far as it goes. The tenth
- * is for all else that a process opens. */
-#define CONNECTIONS_MAX 1000000
-long default_connections(void);
 
 #endif

@@ -34,8 +34,8 @@ int signals_catch(const int *list)
     sigset_t let_in;
 
     caught = list;
-    if (pipe(self_pipe) == -1 || set_nonblocking(self_pipe[0], true) == -1 ||
-        set_nonblocking(self_pipe[1], true) == -1)
+    if (pipe(self_pipe) == -1 || set_nonblocking(self_pipe[0]) == -1 ||
+        set_nonblocking(self_pipe[1]) == -1)
         die("cannot make a pipe for signals: %s", strerror(errno));
     sigemptyset(&let_in);
     for (; *list; list++) {

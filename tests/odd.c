@@ -162,12 +162,12 @@ static void fill(int ends[2])
     struct pollfd room = {.fd = ends[1], .events = POLLOUT};
     char bytes[64] = "";
 
-    check(set_nonblocking(ends[1], true) == 0, "fcntl");
+    check(set_nonblocking(ends[1]) == 0, "fcntl");
     while (write(ends[1], bytes, sizeof bytes) > 0)
         ;
     while (poll(&room, 1, moment) == 0)
         check(read(ends[0], bytes, sizeof bytes) > 0, "read");
-    check(set_nonblocking(ends[1], false) == 0, "fcntl");
+    check(set_blocking(ends[1]) == 0, "fcntl");
 }
 
 /* A process of its own keeps the other end, as long as the one that we become is there. */

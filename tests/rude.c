@@ -5,6 +5,7 @@
  */
 #include "../common/address.h"
 #include "../common/io.h"
+#include "../common/limits.h"
 #include "../common/options.h"
 
 #include <errno.h>
@@ -107,7 +108,7 @@ static int connect_with_room(const char *text, bool wait, int room_in, int room_
         die("%s: %s", text, why);
     // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
     int fd = socket(info->ai_family, SOCK_STREAM, 0);
-    check(fd != -1 && set_nonblocking(fd, !wait) == 0, "socket");
+    check(fd != -1 && (wait ? 0 : set_nonblocking(fd)) == 0, "socket");
     if (room_in > 0) /* of what has come and what is to go; before connect(2): tcp(7) */
         check(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room_in, sizeof room_in) == 0 &&
                   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room_out, sizeof room_out) == 0,
@@ -163,17 +164,17 @@ static void stuff(const char *address, const char *text, const char *reply, bool
 
     for (size_t i = 0; i < sizeof out; i++)
         out[i] = text[i % length];
-    check(set_nonblocking(fd, true) == 0, "fcntl");
+    check(set_nonblocking(fd) == 0, "fcntl");
     while (poll(&room, 1, 700) == 1) {
         size_t from = sent % length;
         ssize_t n = write(fd, out + from, sizeof out / length * length - from);
-        check(n > 0 || not_now(errno), "write");
+        check(n > 0 || would_block(errno), "write");
         if (n > 0)
             sent += (size_t)n;
     }
     printf("stuck %zu\n", sent / length);
     wait_for_line();
-    check(set_nonblocking(fd, false) == 0, "fcntl");
+    check(set_blocking(fd) == 0, "fcntl");
     /* What is left of the last TEXT goes out while we read. */
     size_t replies = sent / length * reply_length;
     size_t cut = sent % length;
@@ -322,7 +323,7 @@ static void hoard(const char *address, int n, const char *text)
         ready[i].fd =
             connect_with_room(address, true, 1, 64 * 1024); /* all cost the system little */
         ready[i].events = POLLOUT;
-        check(set_nonblocking(ready[i].fd, true) == 0, "fcntl");
+        check(set_nonblocking(ready[i].fd) == 0, "fcntl");
     }
     ready[n].fd = STDIN_FILENO;
     ready[n].events = POLLIN;
@@ -334,7 +335,7 @@ static void hoard(const char *address, int n, const char *text)
         for (int i = 0; i < n; i++) {
             /* A TEXT that is cut matters to nobody: the replies are never read. */
             if (ready[i].revents != 0 && write(ready[i].fd, out, sizeof out) == -1 &&
-                !not_now(errno)) {
+                !would_block(errno)) {
                 close(ready[i].fd);
                 ready[i].fd = -1; /* poll(2) passes over it */
                 puts("lost");
@@ -449,7 +450,7 @@ static void run_with_signals_off(char *command[])
 
 static void run_with_nonblocking_output(char *command[])
 {
-    check(set_nonblocking(STDOUT_FILENO, true) == 0, "fcntl");
+    check(set_nonblocking(STDOUT_FILENO) == 0, "fcntl");
     signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
     execvp(command[0], command);
     die("cannot run %s: %s", command[0], strerror(errno));

@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE /* accept4 */
 #include "../../common/io.h"
+#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 
@@ -47,7 +48,7 @@ static void write_owed(struct ev_loop *loop, struct client *client)
 {
     ssize_t n = write(client->io.fd, client->owed + client->sent, client->length - client->sent);
 
-    if (n == -1 && !not_now(errno)) {
+    if (n == -1 && !would_block(errno)) {
         leave(loop, client);
     } else if (n > 0 && (client->sent += (size_t)n) == client->length) {
         free(client->owed);
@@ -61,7 +62,7 @@ static void echo(struct ev_loop *loop, struct client *client)
     ssize_t n = read(client->io.fd, scratch, sizeof scratch);
     ssize_t sent = n > 0 ? write(client->io.fd, scratch, (size_t)n) : 0;
 
-    if (n == 0 || ((n == -1 || sent == -1) && !not_now(errno))) {
+    if (n == 0 || ((n == -1 || sent == -1) && !would_block(errno))) {
         leave(loop, client);
     } else if (sent < n) {
         size_t skip = sent > 0 ? (size_t)sent : 0;
@@ -110,12 +111,13 @@ int main(int argc, char *argv[])
 
     signal(SIGPIPE, SIG_IGN);
     struct address address = server_options(argc, argv, "Echoes, with libev.\n", NULL);
+    char text[ADDRESS_TEXT];
     raise_descriptor_limit();
-    int listener = listener_open(&address, 4096, true);
+    int listener = listener_open_nonblocking(&address, 4096);
     if (!loop)
         die("cannot set up libev");
     ev_io_init(&watcher, on_connection, listener, EV_READ);
     ev_io_start(loop, &watcher);
-    listener_announce(listener);
+    log_line("listening on %s", local_address(listener, text));
     return ev_run(loop, 0);
 }

@@ -10,6 +10,7 @@
  * read from. libevent leaves TCP_NODELAY off, and sets SO_KEEPALIVE.
  */
 #include "../../common/io.h"
+#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 
@@ -84,6 +85,7 @@ int main(int argc, char *argv[])
 {
     signal(SIGPIPE, SIG_IGN);
     struct address address = server_options(argc, argv, "Echoes, with libevent.\n", NULL);
+    char text[ADDRESS_TEXT];
     struct sockaddr_in at = {.sin_family = AF_INET};
 
     raise_descriptor_limit();
@@ -96,6 +98,6 @@ int main(int argc, char *argv[])
         base, on_connection, NULL, LEV_OPT_REUSEABLE, 4096, (struct sockaddr *)&at, sizeof at);
     if (!listener)
         die("cannot listen on %s: %s", address.text, strerror(errno));
-    listener_announce(evconnlistener_get_fd(listener));
+    log_line("listening on %s", local_address(evconnlistener_get_fd(listener), text));
     return event_base_dispatch(base);
 }

@@ -10,6 +10,7 @@
  * read from. libuv leaves TCP_NODELAY off.
  */
 #include "../../common/io.h"
+#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 
@@ -113,6 +114,7 @@ int main(int argc, char *argv[])
 
     signal(SIGPIPE, SIG_IGN);
     struct address address = server_options(argc, argv, "Echoes, with libuv.\n", NULL);
+    char text[ADDRESS_TEXT];
     raise_descriptor_limit();
     uv_tcp_init(uv_default_loop(), &listener);
     int error = uv_ip4_addr(address.host, atoi(address.port), &at);
@@ -124,6 +126,6 @@ int main(int argc, char *argv[])
         error = uv_fileno((uv_handle_t *)&listener, &fd);
     if (error)
         die("cannot listen on %s: %s", address.text, uv_strerror(error));
-    listener_announce(fd);
+    log_line("listening on %s", local_address(fd, text));
     return uv_run(uv_default_loop(), UV_RUN_DEFAULT);
 }

@@ -19,8 +19,8 @@
 #include "../../05-epoll-counter/counter.c"
 #else
 #include "../../06-parallel/counter.c"
-#define REQUEST_MAX 4095
-#define ANSWER_MAX (64 * 1024)
+#define REQUEST_MAX COUNTER_REQUEST_MAX
+#define REPLY_MAX SPACE_MAX
 void do_work(void)
 {
 }
@@ -44,7 +44,7 @@ static void add(struct answers *answers, const char *bytes, size_t n)
 /* One read of the server. */
 static void feed(struct answers *answers, struct line *line, const char *bytes, size_t n)
 {
-    static char space[ANSWER_MAX];
+    static char space[REPLY_MAX];
     char *request = malloc(n > 0 ? n : 1); /* a sanitizer sees who reads beyond it */
     if (!request)
         abort();
@@ -52,9 +52,8 @@ static void feed(struct answers *answers, struct line *line, const char *bytes, 
 #if COUNTER == 5
     add(answers, space, counter_answer(line, request, n, space));
 #else
-    const char *answer;
-    size_t length = counter_protocol.answer(line, request, n, space, &answer);
-    add(answers, answer, length);
+    struct reply reply = counter_answer(line, request, n, space);
+    add(answers, reply.bytes, reply.length);
 #endif
     free(request);
 }

@@ -798,7 +798,7 @@ static void take_turn(struct client *client, bool ask_again)
     char bytes[4096];
 
     ssize_t n = recv(client->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (n == -1 && not_now(errno))
+    if (n == -1 && would_block(errno))
         return;
     if (n <= 0) {
         client->was_reset = n == -1;

@@ -88,7 +88,7 @@ void sink_open(struct sink *sink, const char *name, int small)
 {
     const int bytes = SMALL;
 
-    if (!try_open(sink, name) || set_nonblocking(sink->out, true) == -1)
+    if (!try_open(sink, name) || set_nonblocking(sink->out) == -1)
         die("cannot make a %s: %s", name, strerror(errno));
     if (small && (is_a(sink, "pipe") || is_a(sink, "fifo")))
         fcntl(sink->in, F_SETPIPE_SZ, SMALL);
@@ -127,10 +127,10 @@ void sink_fill(struct sink *sink, size_t leave)
     struct stat file;
 
     if (is_a(sink, "terminal") || is_a(sink, "socket")) {
-        set_nonblocking(sink->in, true);
+        set_nonblocking(sink->in);
         while (fill_up(sink->in)) /* a terminal's buffer is moved on in the background, */
             poll(NULL, 0, 5);     /* and then there is room again */
-        set_nonblocking(sink->in, false);
+        set_blocking(sink->in);
         take(sink->out, leave);
         return;
     }

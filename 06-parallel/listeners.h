@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/* With --accept each: a listener for each worker. */
+#ifndef LISTENERS_H
+#define LISTENERS_H
+
+/* Returns the listener of the i-th worker, non-blocking, or ends the program. The first worker gets
+ * the listener that there is. For the others one more is opened at the same address, and the kernel
+ * divides the clients among them: socket(7), SO_REUSEPORT. The first is bound without that option,
+ * so that a second server is refused. Set after bind(2), it lets our own listeners join.
+ *
+ * unix:PATH and fd:N have no SO_REUSEPORT. There all workers share one listener. */
+int listener_for_worker(int first, long i);
+
+#endif

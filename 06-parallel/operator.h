@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The operator's side: what one who runs the server can limit, decide and see. The core calls these
+ * functions where something happens to a client; read it without them first.
+ */
+#ifndef OPERATOR_H
+#define OPERATOR_H
+
+#include "../common/backoff.h"
+#include "client.h"
+#include "worker.h"
+
+#include <stdbool.h>
+
+/* --on-handler-error: a client's I/O or set-up has failed. Logs it, unless the option says `ignore`;
+ * `raise`: the server takes no more clients, and ends with status 1 when those it has have left. */
+void client_failed(const struct peer *peer, int error);
+
+/* Has a client's failure ended the server? */
+bool operator_gave_up(void);
+
+/* Accepts a client if --max-connections leaves a place, of which all workers together have so many.
+ * Returns its descriptor, or -1: then the listener may have to be left alone for a while. With
+ * --drop-incoming, which SIGUSR2 turns on or off, closes the client and returns -1. */
+int accept_if_room(int listener, struct backoff *backoff, struct peer *peer);
+
+/* Gives the place of a client back. */
+void client_left(void);
+
+/* How long the listener is still to be left alone: backoff_left(). For the main thread it ends when
+ * a client leaves; a worker that shares its listener with others also leaves it alone while there
+ * is no place. */
+int acceptor_pause(struct backoff *backoff);
+int worker_pause(struct backoff *backoff);
+
+/* SIGUSR1 reports what the workers have done, SIGUSR2 turns dropping on or off. Returns whether it
+ * was one of these. */
+bool operator_signal(int signal, const struct worker *workers);
+
+/* --write-timeout: the client's state has changed. While it is WRITING, the kernel keeps the time:
+ * tcp(7), TCP_USER_TIMEOUT. */
+void limit_write_time(int fd, enum state before, enum state now);
+
+/* --work: spends so much of this thread's CPU time, as a server with more to do would. */
+void do_work(void);
+
+#endif
