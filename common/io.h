@@ -24,8 +24,8 @@ int set_blocking(int fd);
 /* Ends our side of a connection so that the peer can still read all that was written to it: throws
  * away what has arrived (and at most 16 MiB more of what arrives meanwhile), then half-closes. The
  * caller closes at once. Without this, close(2) with unread data would reset the connection, and a
- * reset destroys what is still on its way: RFC 1122, 4.2.2.13. fd may be blocking or not. Reports no
- * failure. Waits only if the peer has sent more than was read: 20 ms for what its kernel may have
+ * reset destroys what is still on its way: RFC 1122, 4.2.2.13. fd may be blocking or not. A failure
+ * is not reported. Waits only if the peer has sent more than was read: 20 ms for what its kernel may have
  * kept back, and in the whole process no more than 0.4 s for nothing.
  *
  * What can still be lost: if something arrives after the close, our kernel answers with a reset,

@@ -27,8 +27,8 @@
 #define LOG_BURST 200
 #define LOG_RATE 20
 
-/* Call it first, with argv[0], of which it takes the program's name. Prepares the descriptors 0 to 2
- * (standard.h): writing to stderr cannot block from then on. Ignores SIGXFSZ: a log at its size
+/* Call it first, with argv[0], of which it takes the program's name. Prepares the descriptors 0 to
+ * 2 (standard.h): writing to stderr cannot block from then on. Ignores SIGXFSZ: a log at its size
  * limit fails with EFBIG and does not kill, setrlimit(2). */
 void log_start(const char *argv0);
 

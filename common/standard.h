@@ -9,8 +9,8 @@ void standard_occupy(void);
 
 /* Makes one of them blocking or not. O_NONBLOCK on an inherited pipe or terminal would hold for
  * everybody who shares it, the user's shell among them, so it is opened once more for us alone.
- * Where that cannot be (a socket, no /proc, another user's terminal) the flag is changed for all who
- * share it. Files are left as they are. Reports no failure. */
+ * Where that cannot be (a socket, no /proc, another user's terminal) the flag is changed for
+ * everybody. Files are left as they are. Reports no failure. */
 void standard_blocking(int fd);
 void standard_nonblocking(int fd);
 

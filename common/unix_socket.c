@@ -74,8 +74,8 @@ static bool is_stale(const struct sockaddr_un *at)
     return error == ECONNREFUSED;
 }
 
-/* Locks a directory, for as long as the descriptor is open. Waits for the lock for a second at most:
- * another server that has it is starting, too, and holds it for a moment. */
+/* Locks a directory, for as long as the descriptor is open. Waits for a second at most: another
+ * server that has the lock is starting, too, and holds it for a moment. */
 static bool lock_directory(int fd)
 {
     const struct timespec pause = {.tv_nsec = 10 * 1000000};
