@@ -24,16 +24,13 @@ RESETS=0
 @test "01: says the more telling of two reasons" { tells_the_more_telling_of_two_reasons; }
 @test "01: listens on IPv6" { listens_on_ipv6; }
 @test "01: keeps [::] to IPv6" { keeps_to_ipv6; }
-@test "01: listens on a unix socket" { listens_on_a_path; }
-@test "01: replaces a stale unix socket" { replaces_a_stale_path; }
-@test "01: says why it cannot find out whether a unix socket is stale" { tells_why_it_cannot_look; }
-@test "01: leaves a unix socket to who is replacing it" { leaves_a_path_to_who_has_the_lock; }
-@test "01: never replaces what is no socket" { never_replaces_a_file; }
-@test "01: never replaces a datagram socket that is in use" { never_replaces_a_datagram_socket; }
-@test "01: one of many owns a unix socket" { leaves_one_owner_of_a_path; }
-@test "01: listens on a descriptor it was given" { listens_on_a_descriptor; }
-@test "01: is not bound by the options of a listener it was given" { is_not_bound_by_a_listener; }
-@test "01: listens on sockets of other kinds" { takes_other_listeners; }
+@test "01: leaves unix:PATH and fd:N to step 02, and says so" {
+  needs_ours "what is said of a bad command line"
+  refuses unix:path "unix:PATH and fd:N begin with step 02" unix:path
+  [[ ! -e path ]]
+  refuses fd:5 "unix:PATH and fd:N begin with step 02" fd:5
+  refuses fd:5 "unix:PATH and fd:N begin with step 02" fd:5 --backlog 5
+}
 @test "01: needs no open descriptors" { needs_no_descriptors; }
 @test "01: needs no open descriptors where there is no /dev/null either" { needs_no_standard_descriptors; }
 @test "01: is not killed by a reader of its log that has gone" { says_it_all_though_nobody_listens; }
@@ -84,14 +81,6 @@ RESETS=0
   assert_equal "exit status" 0 "$STATUS"
   assert_match "the log" "client 127.0.0.1:[0-9]+: Connection reset by peer" "$(cat "$LOG")"
   assert_equal "last line" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
-}
-
-@test "01: removes its unix socket" {
-  needs_ours "unix:PATH"
-  start_at unix:path
-  echoed hello
-  await_end
-  [[ ! -e path ]]
 }
 
 @test "01: survives a suspension" {

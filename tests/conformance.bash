@@ -30,6 +30,9 @@ explains_itself() {
   assert_match "--help" "^usage: $NAME " "$out"
   assert_equal "stderr of --help" "" "$(cat err.log)"
   [[ $out == *--backlog* && $out == *--help* ]]
+  local addresses='PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or fd:N'
+  [[ $STEP != 01* ]] || addresses='PORT, HOST:PORT or [IPV6]:PORT'
+  assert_equal "its addresses" "ADDRESS is $addresses (127.0.0.1:9000)." "$(grep ADDRESS <<<"$out" | tail -n +2)"
   assert_at_most "columns of --help" 80 "$(awk '{ if (length > n) n = length } END { print n }' <<<"$out")"
   assert_match "--version" "^$NAME [0-9.]+$" "$("${COMMAND[@]}" --version)"
   exits 1 bash -c '"$0" --help >/dev/full' "${COMMAND[@]}"
@@ -101,7 +104,7 @@ refuses_bad_words() {
   refuses --help=1 "no such option" --help=1
   refuses 2 "one address is enough" 0 2
   refuses 3 "one address is enough" 0 --backlog 5 3
-  refuses fd:0 "--backlog was set" fd:0 --backlog 5
+  [[ $STEP == 01* ]] || refuses fd:0 "--backlog was set" fd:0 --backlog 5
   [[ ${OPTIONS_ALSO:-} == "" ]] || "$OPTIONS_ALSO"
   echo "$REFUSED command lines"
   ((REFUSED >= 40))
@@ -178,12 +181,13 @@ may_have() {
 
 says_why_it_cannot_start() {
   needs_ours "the message"
+  exits 1 "${COMMAND[@]}" no-such-host.invalid:80
+  assert_match "what it said" "^$NAME: cannot listen on no-such-host.invalid:80: ." "$OUTPUT"
+  [[ $STEP != 01* ]] || return 0
   cannot_start "fd:77: Bad file descriptor" fd:77
   exits 1 "$BUILD/rude" socket 7 "${COMMAND[@]}" fd:7
   assert_equal "what it said" "$NAME: cannot listen on fd:7: not a listening stream socket" "$OUTPUT"
   cannot_start "unix:$PWD/none/here: No such file or directory" "unix:$PWD/none/here"
-  exits 1 "${COMMAND[@]}" no-such-host.invalid:80
-  assert_match "what it said" "^$NAME: cannot listen on no-such-host.invalid:80: ." "$OUTPUT"
 }
 
 takes_one_address_of_a_name() { # and no second where the first is in use
@@ -342,18 +346,11 @@ listens_on_a_descriptor() {
 }
 
 needs_no_descriptors() { # started with 0, 1, 2 closed, it does not take a client's socket for its stderr
-  needs_ours "unix:PATH"
-  local line pid
+  needs_ours "where it listens is not to be read"
   LAUNCH=(bash -c 'exec "$@" 0<&- 1>&- 2>&-' -)
-  ADDRESS=unix:path.$BASHPID
-  start_only "$ADDRESS"
-  await is_listened_on "${ADDRESS#*:}"
+  start_quietly
   rude reset "$ADDRESS" "${RESETS:-3}" hello
   serves
-}
-
-is_listened_on() { # is_listened_on PATH: as the server was told it. Its file is there a moment earlier
-  awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' /proc/net/unix
 }
 
 restarts_at_once() { # on the same port, though the server's end of a connection lingers
@@ -372,7 +369,7 @@ restarts_at_once() { # on the same port, though the server's end of a connection
 takes_other_listeners() { # of another protocol, or with options that connections inherit
   needs_ours "fd:N"
   local kind status ways="abort lowat mptcp"
-  [[ $STEP == 0[12]* ]] || ways+=" linger" # which shows when it is stopped
+  [[ $STEP == 02* ]] || ways+=" linger" # which shows when it is stopped
   for kind in $ways; do
     echo "# $kind"
     status=0
@@ -382,7 +379,7 @@ takes_other_listeners() { # of another protocol, or with options that connection
     start_at fd:5
     serves
     if [[ $kind != linger ]]; then
-      signal KILL 2>/dev/null || true # 01 has ended
+      signal KILL
       await_end
       continue
     fi
@@ -402,7 +399,7 @@ is_not_bound_by_a_listener() { # with limits of time, and what holds answers bac
   hears_nothing "$FD" 0.5
   greet "$FD"
   hang_up "$FD"
-  [[ $PROTOCOL != echo || $STEP == 01* ]] || assert_equal "echo of abc, urgent d, e" abcde "$(rude urgent "$ADDRESS")"
+  [[ $PROTOCOL != echo ]] || assert_equal "echo of abc, urgent d, e" abcde "$(rude urgent "$ADDRESS")"
 }
 
 shares_a_descriptor() { # with a server that makes the socket non-blocking: no spin, and all are served
@@ -440,8 +437,9 @@ says_it_all_though_nobody_listens() { # its stderr is a pipe without a reader: n
   "${COMMAND[@]}" 99999 2>&"$in" || status=$?
   assert_equal "exit status for a bad word" 2 "$status"
   status=0
-  "${COMMAND[@]}" fd:77 2>&"$in" || status=$?
-  assert_equal "exit status for a bad address" 1 "$status"
+  start
+  "${COMMAND[@]}" "$ADDRESS" 2>&"$in" || status=$?
+  assert_equal "exit status for a port in use" 1 "$status"
 }
 
 # ---- its log ------------------------------------------------------------------------------------
@@ -459,7 +457,7 @@ never_waits_for_its_log() {
     [[ $kind != *other* ]] || as_other=(setpriv --reuid 65534 --regid 65534 --clear-groups)
     echo "# stderr is a $kind"
     LAUNCH=("$BUILD/rude" listen 5 "$BUILD/odd" stderr "${kind%% *}" "${as_other[@]}")
-    start_quietly
+    start_quietly fd:5
     rude reset "$ADDRESS" 60 "$RESET_TEXT"
     serves
     signal TERM
@@ -470,16 +468,16 @@ never_waits_for_its_log() {
 }
 RESET_TEXT=hello
 
-start_quietly() { # on descriptor 5, when nothing is to be read of what it says: sets ADDRESS
-  start_only fd:5
-  await listens_on_5
+start_quietly() { # start_quietly [fd:N]: when nothing is to be read of what it says; sets ADDRESS
+  start_only "${1:-127.0.0.1:0}"
+  await is_listening
 }
-listens_on_5() { # where its descriptor 5 listens, by the table of the kernel
-  local inode port
+is_listening() { # by the table of the kernel, with any of its descriptors; sets ADDRESS
+  local inodes port
   [[ /proc/$PID/exe -ef ${COMMAND[0]} ]] || return 1 # the table may be long
-  inode=$(readlink "/proc/$PID/fd/5") && inode=${inode//[^0-9]/}
-  port=$(awk -v inode="$inode" '$4 == "0A" && $10 == inode { print substr($2, 10) }' /proc/net/tcp)
-  [[ -n $port && -n $inode ]] && ADDRESS=127.0.0.1:$((16#$port))
+  inodes=$(readlink "/proc/$PID/fd"/* | sed -n 's/^socket:\[\(.*\)\]$/\1/p')
+  port=$(awk -v inodes=" ${inodes//$'\n'/ } " '$4 == "0A" && index(inodes, " " $10 " ") { print substr($2, 10); exit }' /proc/net/tcp)
+  [[ -n $port ]] && ADDRESS=127.0.0.1:$((16#$port))
 }
 
 can_be_another_user() { # may files of ours be run by user 65534?
@@ -491,17 +489,16 @@ writes_its_log_into_a_fifo_of_its_own() { # opened for reading as well: nobody e
   needs_ours "the log"
   mkfifo fifo
   LAUNCH=(bash -c 'exec "$@" 2<>fifo' -)
-  start_only unix:path
-  await test -S path
+  start_quietly
   timeout "$LIMIT" head -n 1 <>fifo >line
-  assert_equal "the line" "$NAME: listening on unix:path" "$(cat line)"
+  assert_equal "the line" "$NAME: listening on $ADDRESS" "$(cat line)"
 }
 
 is_not_stopped_by_its_terminal() { # in its background, where only the foreground may write: stty tostop
   needs_ours "the log"
   LAUNCH=("$BUILD/odd" background "$BUILD/rude" listen 5)
   start_only fd:5
-  server_is_there() { PID=$(children "$JOB") && PID=${PID% } && [[ -n $PID ]] && listens_on_5; }
+  server_is_there() { PID=$(children "$JOB") && PID=${PID% } && [[ -n $PID ]] && is_listening; }
   await server_is_there
   rude reset "$ADDRESS" 3 "$RESET_TEXT"
   serves
@@ -511,7 +508,7 @@ is_not_stopped_by_its_terminal() { # in its background, where only the foregroun
 survives_a_limit_of_its_log() { # RLIMIT_FSIZE comes with a signal, SIGXFSZ
   needs_ours "the log"
   LAUNCH=("$BUILD/rude" listen 5 bash -c 'ulimit -f 1; head -c 1024 /dev/zero >full; exec "$@" 2>>full' -)
-  start_quietly
+  start_quietly fd:5
   rude reset "$ADDRESS" 3 "$RESET_TEXT"
   serves
 }
@@ -536,7 +533,7 @@ keeps_the_count_of_what_it_left_out() { # while nobody reads its log
   exec {pipe}<>full
   head -c 65536 /dev/zero >&"$pipe"
   LAUNCH=("$BUILD/rude" listen 5 bash -c 'exec "$@" 2>full' -)
-  start_quietly
+  start_quietly fd:5
   rude reset "$ADDRESS" 400 "$RESET_TEXT"
   for i in {1..4}; do # each may have a line again, after 50 ms, and finds no room for it
     sleep 0.1
@@ -565,47 +562,42 @@ logs_no_byte_of_a_client() { # whose socket has a path with a newline, and with 
 }
 
 needs_no_standard_descriptors() { # started with 0, 1, 2 closed, where there is no /dev/null either
-  needs_ours "unix:PATH"
+  needs_ours "where it listens is not to be read"
   needs_no_sanitizer "what is mounted on /dev"
   LAUNCH=(unshare -m bash -c 'mount -t tmpfs none /dev && exec "$@" 0<&- 1>&- 2>&-' -)
   needs_to "mount anything on /dev" unshare -m mount -t tmpfs none /dev
-  ADDRESS=unix:path.$BASHPID
-  start_only "$ADDRESS"
-  await is_listened_on "${ADDRESS#*:}"
+  start_quietly
   rude reset "$ADDRESS" "${RESETS:-3}" hello
   serves
 }
 
 writes_when_its_log_cannot() { # a full disk, or a reader of its log that has stopped reading
-  needs_ours "unix:PATH"
+  needs_ours "the log"
   local pipe
   LAUNCH=(bash -c 'exec "$@" 2>/dev/full' -)
-  start_only unix:disk
-  await test -S disk
-  ADDRESS=unix:disk
+  start_quietly
   serves
   mkfifo full
   exec {pipe}<>full
   head -c 65536 /dev/zero >&"$pipe"
   LAUNCH=(bash -c 'exec "$@" 2>full' -)
-  start_only unix:pipe
-  await test -S pipe
-  ADDRESS=unix:pipe
+  start_quietly
   serves
 }
 
 has_a_backlog() { # --backlog 1, and of repeated options the last: one waits beside the one that is next
-  needs_ours "unix:PATH"
-  local i
-  start_at unix:path --backlog 50 --backlog=1 "$@"
-  background "$BUILD/say" --no-half-close unix:path hello >held.log 2>&1
+  needs_ours "a backlog of one"
+  local i at=unix:path
+  [[ $STEP != 01* ]] || at=127.0.0.1:0
+  start_at "$at" --backlog 50 --backlog=1 "$@"
+  background "$BUILD/say" --no-half-close "$ADDRESS" hello >held.log 2>&1
   await test -s held.log
   for i in 1 2; do
-    rude_in_background hold unix:path 1
+    rude_in_background hold "$ADDRESS" 1
     await_rude connected
   done
-  exits 5 "$BUILD/say" --timeout 0.3 unix:path hello
-  assert_equal "message" "say: cannot connect to unix:path: timed out" "$OUTPUT"
+  exits 5 "$BUILD/say" --timeout 0.3 "$ADDRESS" hello
+  assert_equal "message" "say: cannot connect to $ADDRESS: timed out" "$OUTPUT"
 }
 
 keeps_connections_alive() { # the kernel's timer of the accepted socket is the one of SO_KEEPALIVE
@@ -652,10 +644,14 @@ echoes_nothing() {
   answers "echo of nothing" "" </dev/null
 }
 
-answers_through_a_narrow_window() { # where every write is short
+answers_through_a_narrow_window() { # where every write is short: but in 01, only the client's side is narrow
   needs_ours "fd:N"
-  LAUNCH=("$BUILD/rude" narrow 5)
-  start_at fd:5
+  if [[ $STEP == 01* ]]; then
+    start
+  else
+    LAUNCH=("$BUILD/rude" narrow 5)
+    start_at fd:5
+  fi
   if [[ $PROTOCOL == echo ]]; then
     head -c 200000 /dev/urandom >bytes
     cp bytes expected
