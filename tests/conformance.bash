@@ -345,10 +345,15 @@ listens_on_a_descriptor() {
   done
 }
 
+takes_no_standard_descriptor() { # for a socket or a pipe
+  assert_equal "what it has for 0, 1 and 2, beside a file or a directory" "" "$(readlink "/proc/$PID/fd/"[012] | grep -v '^/')"
+}
+
 needs_no_descriptors() { # started with 0, 1, 2 closed, it does not take a client's socket for its stderr
   needs_ours "where it listens is not to be read"
   LAUNCH=(bash -c 'exec "$@" 0<&- 1>&- 2>&-' -)
   start_quietly
+  takes_no_standard_descriptor
   rude reset "$ADDRESS" "${RESETS:-3}" hello
   serves
 }
@@ -567,6 +572,7 @@ needs_no_standard_descriptors() { # started with 0, 1, 2 closed, where there is 
   LAUNCH=(unshare -m bash -c 'mount -t tmpfs none /dev && exec "$@" 0<&- 1>&- 2>&-' -)
   needs_to "mount anything on /dev" unshare -m mount -t tmpfs none /dev
   start_quietly
+  takes_no_standard_descriptor
   rude reset "$ADDRESS" "${RESETS:-3}" hello
   serves
 }
