@@ -2,12 +2,12 @@
 /*
  * accept(2), and what a server does when it fails.
  *
- *   errno                          what it means                       what we do
- *   EINTR, ECONNABORTED            a signal; this client has left      ask again at once
- *   EAGAIN                         nobody is in the queue              wait until somebody is
- *   EBADF EINVAL ENOTSOCK EFAULT   our mistake: it would never work    exit, status 1
- *   EMFILE ENFILE ENOBUFS ...      something has run out               log it (at most once a second),
- *                                                                      and pause for 100 ms
+ *   errno                          what it means                      what we do
+ *   EINTR, ECONNABORTED            a signal; this client has left     ask again at once
+ *   EAGAIN                         the queue is empty                 wait for a client
+ *   EBADF EINVAL ENOTSOCK EFAULT   our own mistake, and it stays      exit, status 1
+ *   EMFILE ENFILE ENOBUFS ...      something has run out, or another  log it, at most once a
+ *                                  failure that may pass              second; pause for 100 ms
  *
  * Without the pause the server would busy-loop: the client that could not be accepted stays in the
  * queue, so accept does not block, and fails again at once.
