@@ -18,16 +18,14 @@
 #include "peer.h"
 
 /* Accepts one client and notes its address. Returns a blocking descriptor, which the caller owns,
- * or -1 with errno: then call accept_pause(). */
+ * or -1 with errno: then call accept_pause_or_die(). */
 int accept_client(int listener, struct peer *peer);
 
 /* The same for event loops: the descriptor is non-blocking. See backoff.h for a failure. */
 int accept_nonblocking(int listener, struct peer *peer);
 
-/* After a failure, in a server that blocks: does what the table says. A signal ends the pause. (A
- * blocking accept fails with EAGAIN only if another process that shares the listener, as fd:N, has
- * made it non-blocking.) */
-void accept_pause(int listener, int error);
+/* After a failure, in a server that blocks: does what the table says. A signal ends the pause. */
+void accept_pause_or_die(int listener, int error);
 
 /* Those lines of the table that end in an exit or in a log line. Returns in the second case. */
 void accept_log(int error);
