@@ -4,9 +4,11 @@
  *
  * Run:      build/02-loop-echo            and in a second terminal:  build/say 9000 hello
  *           Ctrl-C ends it: nothing else does.
- * New:      the loop around accept, and what a server needs that goes on: an error ends a client
- *           and not the server, and when accept fails there is a pause (common/accept.h). The
- *           functions of step 01 are now in common/listener.c and common/io.c.
+ * New:      the loop around accept. An error of one client no longer ends the server. When accept
+ *           fails because something has run out, we pause and try again; when it can never work,
+ *           we exit (common/accept.h).
+ *           listener_open() has moved to common/listener.c, where it also knows unix:PATH and fd:N;
+ *           accept, to common/accept.c, with struct peer, the client's address.
  * Limits:   a second client is connected, by the kernel, but gets no answer until the first has
  *           left. Step 03 gives each client a process of its own.
  */
@@ -30,10 +32,15 @@ static int echo_client(int fd)
         ssize_t n = read(fd, buffer, sizeof buffer);
         if (n == 0)
             return 0;
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n == -1 || write_all(fd, buffer, (size_t)n) == -1)
+        if (n == -1 && errno != EINTR) /* EINTR: a signal came first; read again */
             return -1;
+        for (ssize_t sent = 0; sent < n;) { /* write may take less than it is given */
+            ssize_t written = write(fd, buffer + sent, (size_t)(n - sent));
+            if (written == -1 && errno != EINTR)
+                return -1;
+            if (written > 0)
+                sent += written;
+        }
     }
 }
 
@@ -42,7 +49,7 @@ int main(int argc, char *argv[])
     long backlog = BACKLOG_DEFAULT;
     const struct option options[] = {OPTION_BACKLOG(&backlog), {0}};
     const char *about = "Echoes what clients send, one client after another.\n";
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = server_options(argc, argv, about, options);
     struct peer peer;
     char text[ADDRESS_TEXT];
@@ -53,7 +60,7 @@ int main(int argc, char *argv[])
     for (;;) {
         int client = accept_client(listener, &peer);
         if (client == -1) {
-            accept_pause(listener, errno); /* or exits: accept.h */
+            accept_pause_or_die(listener, errno);
             continue;
         }
         if (echo_client(client) == -1)

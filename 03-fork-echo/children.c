@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* As in main.c: the handler changes both. The table it changes only while nothing else uses it. */
+/* The handler changes both. The table it changes only while main.c does not use it: see there. */
 static pid_t *children;
 static volatile sig_atomic_t count;
 

@@ -21,14 +21,15 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* The signals that we catch. They are blocked but in the places that say "open", so the handler
- * never comes between two steps that belong together. */
+/* The signals that we catch. They are blocked except where a comment says "unblocked". Otherwise a
+ * child might end, and be reaped, between fork and children_add, which would then add it for good.
+ */
 static const int caught[] = {SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGALRM, 0};
-static sigset_t all, none; /* all of these, and none */
+static sigset_t caught_set, empty_set; /* the same as a set; and no signal */
 
-/* What the handler and the rest of the program share is volatile sig_atomic_t, the one type that a
- * handler may use at any moment: signal-safety(7). (The table in children.c is no such type. It is
- * used only while the signals are blocked, or by the handler itself.) */
+/* What the handler shares with the rest of the program is volatile sig_atomic_t, the one type that
+ * a handler may use at any moment: signal-safety(7). The table in children.c is not, so it is
+ * touched only while the signals are blocked, or by the handler itself. */
 static volatile sig_atomic_t listener;        /* -1: closed, because we are to stop */
 static volatile sig_atomic_t stop_now;        /* 1: without waiting for the clients to leave */
 static volatile sig_atomic_t our_client = -1; /* in a child: the one that it serves */
@@ -43,90 +44,97 @@ static int echo_client(int fd)
         ssize_t n = read(fd, buffer, sizeof buffer);
         if (n == 0)
             return 0;
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n == -1 || write_all(fd, buffer, (size_t)n) == -1)
+        if (n == -1 && errno != EINTR) /* EINTR: a signal came first; read again */
             return -1;
+        for (ssize_t sent = 0; sent < n;) { /* write may take less than it is given */
+            ssize_t written = write(fd, buffer + sent, (size_t)(n - sent));
+            if (written == -1 && errno != EINTR)
+                return -1;
+            if (written > 0)
+                sent += written;
+        }
     }
 }
 
-static void on_signal_in_child(int signal)
+static void on_signal_in_child(int number)
 {
-    if (signal == SIGTERM || signal == SIGINT) {
+    if (number == SIGTERM || number == SIGINT) {
         stop_now = 1;
-        set_nonblocking(our_client); /* answers what has arrived; then EAGAIN instead of waiting */
+        set_nonblocking(our_client); /* answer what has arrived; then EAGAIN instead of waiting */
     }
 }
 
-static void on_signal_in_parent(int signal)
+static void on_signal_in_parent(int number)
 {
-    if (signal == SIGCHLD) {
+    if (number == SIGCHLD) {
         children_reap();
-    } else if (signal == SIGALRM) {
-        if (stop_now) /* or somebody else has sent it */
+    } else if (number == SIGALRM) {
+        if (stop_now) /* or another process has sent it */
             children_signal(SIGKILL);
     } else {
         listener_close(listener);
         listener = -1;
-        stop_now |= signal != SIGQUIT;
+        if (number != SIGQUIT)
+            stop_now = 1;
     }
 }
 
-static void on_signal(int signal)
+static void on_signal(int number)
 {
     int saved = errno;
 
     if (our_client != -1)
-        on_signal_in_child(signal);
+        on_signal_in_child(number);
     else
-        on_signal_in_parent(signal);
+        on_signal_in_parent(number);
     errno = saved;
 }
 
 static void catch_signals(void)
 {
-    sigemptyset(&none);
-    sigemptyset(&all);
-    for (const int *signal = caught; *signal; signal++)
-        sigaddset(&all, *signal);
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    const struct sigaction action = {.sa_handler = on_signal, .sa_mask = all};
-    for (const int *signal = caught; *signal; signal++)
-        sigaction(*signal, &action, NULL);
+    sigemptyset(&empty_set);
+    sigemptyset(&caught_set);
+    for (const int *number = caught; *number; number++)
+        sigaddset(&caught_set, *number);
+    sigprocmask(SIG_SETMASK, &caught_set, NULL);
+    const struct sigaction action = {.sa_handler = on_signal, .sa_mask = caught_set};
+    for (const int *number = caught; *number; number++)
+        sigaction(*number, &action, NULL);
 }
 
 _Noreturn static void serve(int client, const struct peer *peer)
 {
     close(listener);
     our_client = client;
-    /* Open, as long as the child lives: the handler changes what read and write do. */
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* Unblocked as long as the child lives: the handler changes only what read and write do. */
+    sigprocmask(SIG_SETMASK, &empty_set, NULL);
 
     if (echo_client(client) == -1 && !(stop_now && errno == EAGAIN))
         log_client(peer, errno);
-    drain_and_shutdown(client); /* a plain close would reset it if something has not been read */
+    drain_and_shutdown(client); /* we may stop with input unread: a plain close would reset */
     close(client);
-    _exit(0); /* exit would run what the parent is to run at its end */
+    _exit(0); /* not exit: that would remove the parent's unix:PATH */
 }
 
-/* Waits for one signal, and handles it. Open, but only inside of sigsuspend: it opens, waits and
- * blocks in one call. With a call for each, a signal might come after the first and before the
- * second, which would then wait for another one, perhaps forever. */
+/* Waits for one signal. Unblocked inside of sigsuspend, which unblocks, sleeps and blocks again in
+ * one step. With sigprocmask and then pause, the last SIGCHLD could come in between, and pause
+ * would sleep forever. */
 static void wait_for_signal(void)
 {
-    sigsuspend(&none);
+    sigsuspend(&empty_set);
 }
 
-/* Returns -1 if accept failed, or if we are to stop. Open, around accept: two calls will do here,
- * because a handler that comes before accept closes the listener, and accept fails at once. */
-static int accept_or_stop(struct peer *peer)
+static void start_child(int client, const struct peer *peer)
 {
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    int client = accept_client(listener, peer);
-    if (client == -1 && listener != -1)
-        accept_pause(listener, errno); /* or exits: accept.h */
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    return client;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        serve(client, peer);
+    if (pid == -1)
+        log_client(peer, errno); /* this client's loss; the others are served */
+    else
+        children_add(pid);
+    close(client);
 }
 
 static void accept_clients(long max)
@@ -138,17 +146,16 @@ static void accept_clients(long max)
             wait_for_signal();
             continue;
         }
-        int client = accept_or_stop(&peer);
-        if (client == -1)
-            continue;
-        pid_t pid = fork();
-        if (pid == 0)
-            serve(client, &peer);
-        if (pid == -1)
-            log_client(&peer, errno); /* this client's loss; the others are served */
-        else
-            children_add(pid);
-        close(client);
+        /* Unblocked around accept. A stop signal, be it just before accept or during it, closes the
+         * listener, so that accept fails with EBADF; SIGCHLD is dealt with in its handler. Nothing
+         * is missed, so sigprocmask will do here. */
+        sigprocmask(SIG_SETMASK, &empty_set, NULL);
+        int client = accept_client(listener, &peer);
+        if (client == -1 && listener != -1) /* or the EBADF is our own doing, and no error */
+            accept_pause_or_die(listener, errno);
+        sigprocmask(SIG_SETMASK, &caught_set, NULL);
+        if (client != -1)
+            start_child(client, &peer);
     }
 }
 
@@ -169,7 +176,7 @@ int main(int argc, char *argv[])
     const struct option options[] = {
         OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, 100000), {0}};
     const char *about = "Echoes what clients send, each served by a process of its own.\n";
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = server_options(argc, argv, about, options);
     char text[ADDRESS_TEXT];
 

@@ -2,10 +2,14 @@
 /*
  * A client of an event loop.
  *
- * The loop waits for all clients together, and calls client_ready() for each that is ready. That is
- * one read and one write at most, and neither blocks. If the socket does not take a whole answer, we
- * keep the rest, and do not read from this client before it is gone: back-pressure. So a client that
- * does not read its answers makes us store the answer to one read, 16 KiB, and no more.
+ * The loop waits for all clients together, and calls client_ready() for each that is ready: one
+ * read and one write at most, and neither blocks. A client is in one of three states:
+ *
+ *   READING   waits until there is something to read; then we read and answer.
+ *   WRITING   the socket did not take the whole answer: waits until it takes more of it. Meanwhile
+ *             we do not read from this client. That is back-pressure: a client that does not read
+ *             its answers makes us keep one answer, 16 KiB, and no more.
+ *   DONE      at its end, or lost.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -14,7 +18,6 @@
 
 #include <stddef.h>
 
-/* What the client is to be ready for. DONE: nothing more, it is at its end or lost. */
 enum state { READING, WRITING, DONE };
 
 struct client {
@@ -29,7 +32,7 @@ struct client {
 /* Takes over a non-blocking descriptor. Returns NULL, with errno, when there is no memory. */
 struct client *client_new(int fd, const struct peer *peer);
 
-/* Reads and answers, or writes, and sets the client's state. A failure is logged. */
+/* Reads and answers, or writes the rest, and sets the state. A failure is logged. */
 void client_ready(struct client *client);
 
 /* We stop: writes the rest, once, and half-closes. */

@@ -101,7 +101,7 @@ int main(int argc, char *argv[])
     const struct option options[] = {
         OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, CLIENTS_MAX), {0}};
     const char *about = "Echoes what clients send, all served in one process, with select.\n";
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = server_options(argc, argv, about, options);
     char text[ADDRESS_TEXT];
     bool stop_now = false;

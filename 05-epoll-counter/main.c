@@ -153,7 +153,7 @@ int main(int argc, char *argv[])
     bool stop_now = false;
 
     max = default_connections();
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = server_options(argc, argv, about, options);
     listener = listener_open_nonblocking(&address, backlog);
     signals = signals_catch(stop_signals);

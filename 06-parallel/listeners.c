@@ -3,13 +3,32 @@
 #include "listeners.h"
 
 #include "../common/io.h"
-#include "../common/listener.h"
 #include "../common/log.h"
 #include "settings.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* Sets the options that open_tcp() in common/listener.c sets, and SO_REUSEPORT. */
+static int set_options(int fd, int family)
+{
+    static const struct {
+        int level, name;
+    } options[] = {{SOL_SOCKET, SO_REUSEADDR}, {SOL_SOCKET, SO_KEEPALIVE},
+                   {SOL_SOCKET, SO_OOBINLINE}, {IPPROTO_TCP, TCP_NODELAY},
+                   {SOL_SOCKET, SO_REUSEPORT}, {IPPROTO_IPV6, IPV6_V6ONLY}};
+    const int on = 1;
+    size_t n = sizeof options / sizeof *options;
+
+    for (size_t i = 0; i < (family == AF_INET6 ? n : n - 1); i++)
+        if (setsockopt(fd, options[i].level, options[i].name, &on, sizeof on) == -1)
+            return -1;
+    return 0;
+}
 
 /* One more listener at the address of the first. */
 static int open_sibling(int first)
@@ -21,10 +40,10 @@ static int open_sibling(int first)
 
     if (getsockname(first, (struct sockaddr *)&at, &length) == 0)
         fd = socket(at.ss_family, SOCK_STREAM, 0);
-    if (fd == -1 || listener_set_options(fd, at.ss_family) == -1 || set_nonblocking(fd) == -1 ||
+    if (fd == -1 || set_nonblocking(fd) == -1 ||
         setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == -1 ||
-        bind(fd, (struct sockaddr *)&at, length) == -1 || listen(fd, (int)settings.backlog) == -1)
+        set_options(fd, at.ss_family) == -1 || bind(fd, (struct sockaddr *)&at, length) == -1 ||
+        listen(fd, (int)settings.backlog) == -1)
         die("cannot open one more listener: %s", strerror(errno));
     return fd;
 }

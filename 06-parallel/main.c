@@ -109,7 +109,7 @@ int main(int argc, char *argv[])
     static const int caught[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, 0};
     char text[ADDRESS_TEXT];
 
-    signal(SIGPIPE, SIG_IGN); /* writing to a client that has gone: EPIPE, not our death */
+    signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = read_settings(argc, argv);
     listener = listener_open_nonblocking(&address, settings.backlog);
     int signals = signals_catch(caught);

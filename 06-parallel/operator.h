@@ -12,8 +12,9 @@
 
 #include <stdbool.h>
 
-/* --on-handler-error: a client's I/O or set-up has failed. Logs it, unless the option says `ignore`;
- * `raise`: the server takes no more clients, and ends with status 1 when those it has have left. */
+/* --on-handler-error: a client's I/O or set-up has failed. Logs it, unless the option says
+ * `ignore`. With `raise` the server also takes no more clients, and ends with status 1 when those
+ * that it has have left. */
 void client_failed(const struct peer *peer, int error);
 
 /* Has a client's failure ended the server? */

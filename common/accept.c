@@ -59,9 +59,10 @@ void accept_log(int error)
     log_seldom("cannot accept: %s", strerror(error));
 }
 
-void accept_pause(int listener, int error)
+void accept_pause_or_die(int listener, int error)
 {
-    /* With -1 instead of a descriptor poll(2) just waits. */
+    /* EAGAIN, from a blocking accept: another process that shares the listener, as fd:N, has made
+     * it non-blocking. With -1 instead of a descriptor poll(2) just waits. */
     struct pollfd ready = {.fd = error == EAGAIN ? listener : -1, .events = POLLIN};
     const struct timespec pause = {.tv_nsec = BACKOFF_MS * 1000000};
 

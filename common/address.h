@@ -36,8 +36,8 @@ int address_parse(struct address *address, const char *text, const char **why);
 struct addrinfo *address_resolve(const struct address *address, const char **why);
 void address_free(struct addrinfo *list);
 
-/* A name may have several addresses, and each may fail in its own way. Given the errno that is to be
- * reported so far (0: none yet) and one more, returns the one that tells the user more. EADDRINUSE
+/* A name may have several addresses, and each may fail in its own way. Given the errno to report so
+ * far (0: none yet) and one more, returns the one that tells the user more. EADDRINUSE
  * tells most: there is a server already. That this machine cannot use such an address at all (it
  * has no IPv6, say) tells least. Of two that tell as much, the first stays. */
 int more_telling_error(int so_far, int error);

@@ -12,36 +12,37 @@
 #include <string.h>
 #include <unistd.h>
 
-int listener_set_options(int listener, int family)
-{
-    const int on = 1;
-
-    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
-        setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
-        setsockopt(listener, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) == -1 ||
-        setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1)
-        return -1;
-    if (family == AF_INET6) /* [::] does not mean IPv4 as well */
-        return setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    return 0;
-}
-
+/* As in step 01. */
 static int open_tcp(const struct address *address, long backlog)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
-    int listener = -1, why = 0;
+    const int on = 1;
+    int listener = -1, best_error = 0;
 
     int error = getaddrinfo(address->host, address->port, &hints, &list);
     if (error != 0)
         die("cannot listen on %s: %s", address->text,
             error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-    for (struct addrinfo *at = list; at && listener == -1 && why != EADDRINUSE; at = at->ai_next) {
+    for (struct addrinfo *at = list; at && listener == -1 && best_error != EADDRINUSE;
+         at = at->ai_next) {
         listener = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
-        if (listener == -1 || listener_set_options(listener, at->ai_family) == -1 ||
+        /* bind gives the socket our address, and listen makes the kernel queue clients for accept.
+         * SO_REUSEADDR: when we are started again we get the port back at once. The next three are
+         * for the client's socket, which inherits them. SO_KEEPALIVE: the kernel notices a client
+         * that has vanished. SO_OOBINLINE: urgent data are bytes like all others. TCP_NODELAY: a
+         * small answer is not held back. IPV6_V6ONLY: or [::] would mean all IPv4 addresses, too.
+         */
+        if (listener == -1 ||
+            setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
+            setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
+            setsockopt(listener, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) == -1 ||
+            setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == -1 ||
+            (at->ai_family == AF_INET6 &&
+             setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1) ||
             bind(listener, at->ai_addr, at->ai_addrlen) == -1 ||
             listen(listener, (int)backlog) == -1) {
-            why = more_telling_error(why, errno);
+            best_error = more_telling_error(best_error, errno);
             if (listener != -1)
                 close(listener);
             listener = -1;
@@ -49,7 +50,7 @@ static int open_tcp(const struct address *address, long backlog)
     }
     freeaddrinfo(list);
     if (listener == -1)
-        die("cannot listen on %s: %s", address->text, strerror(why));
+        die("cannot listen on %s: %s", address->text, strerror(best_error));
     return listener;
 }
 

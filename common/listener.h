@@ -13,7 +13,10 @@
  *
  *  - HOST:PORT: bound with SO_REUSEADDR, so that a restarted server gets its port back at once,
  *    though old connections linger in TIME_WAIT: socket(7). A port that another server listens on
- *    stays in use. [::] means IPv6 only: ipv6(7).
+ *    stays in use. [::] means IPv6 only: ipv6(7). Connections inherit SO_KEEPALIVE (the kernel, not
+ *    we, notices a peer that vanished without a word), TCP_NODELAY (an answer is sent at once, even
+ *    if the one before has not been acknowledged yet) and SO_OOBINLINE (urgent data are bytes as
+ *    any other): tcp(7).
  *  - unix:PATH: see unix_socket.h.
  *  - fd:N: see inherited.h.
  *
@@ -26,11 +29,5 @@ int listener_open_nonblocking(const struct address *address, long backlog);
 /* Closes a listener, and removes the path of a unix socket. With -1 it does nothing.
  * Async-signal-safe. */
 void listener_close(int listener);
-
-/* Sets what a TCP listener of ours has. Its connections inherit SO_KEEPALIVE (the kernel, not we,
- * notices a peer that vanished without a word), TCP_NODELAY (an answer is sent at once, even if the
- * one before has not been acknowledged yet) and SO_OOBINLINE (urgent data are bytes as any other):
- * tcp(7). Returns 0, or -1 with errno. */
-int listener_set_options(int listener, int family);
 
 #endif

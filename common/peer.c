@@ -10,7 +10,7 @@
 
 void peer_set(struct peer *peer, const struct sockaddr_storage *at, socklen_t length)
 {
-    peer->length = (unsigned char)length;
+    *peer = (struct peer){.length = (unsigned char)length};
     memcpy(peer->at, at, length < sizeof peer->at ? length : sizeof peer->at);
 }
 
