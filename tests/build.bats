@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What a reader does with the sources: compile a step by hand, compare steps, build elsewhere.
+# What a reader does with the sources: compile a step by hand, compare a file of their own, build elsewhere. See also ladder.bats.
 
 load helpers
 
@@ -99,27 +99,6 @@ compiles_alone() { # compiles_alone COMPILER FLAG...: each step, with one line, 
   done
 }
 
-# The text of a function: from its line to the first closing brace at the margin.
-function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
-
-@test "build: echo_client is the same, letter for letter, in 01, 02 and 03" {
-  local one
-  one=$(function_in echo_client 01-sync-echo/main.c)
-  [[ $one == *"read(fd"* ]]
-  assert_equal "02's" "$one" "$(function_in echo_client 02-loop-echo/main.c)"
-  assert_equal "03's" "$one" "$(function_in echo_client 03-fork-echo/main.c)"
-}
-
-@test "build: no step changes more than the Makefile allows, and make ladder shows it" {
-  exits 0 make -s ladder
-  assert_match "a line of it" $'\n'"02-loop-echo +[0-9]+ +main.c +[0-9]+ +[0-9]+ *"$'\n' "$OUTPUT"
-  exits 2 make -s ladder BUDGETS="02/main.c=15 03/main.c=1"
-  assert_match "what is beyond its budget" "main.c +[0-9]+ +[0-9]+ > 1" "$OUTPUT"
-  assert_equal "lines beyond it" 1 "$(grep -c '>' <<<"$OUTPUT")"
-  exits 2 make -s ladder BUDGETS="07/main.c=15"
-  assert_match "message" "there is no file for '07/main.c=15'" "$OUTPUT"
-}
-
 @test "build: make diff-NN and make stuck compare without blanks and opening comments" {
   exits 0 make -s diff-02
   assert_match "the line that is new" $'\n''\+    for \(;;\)' "$OUTPUT"
@@ -127,6 +106,10 @@ function_in() { sed -n "/^[a-z].*$1(/,/^}/p" "$2"; }
   exits 0 make -s diff-04
   assert_match "a file that is gone" "only in 03-fork-echo: children.c" "$OUTPUT"
   assert_match "a file that is new" "only in 04-select-echo: client.c" "$OUTPUT"
+  exits 0 make -s diff-06
+  assert_match "a file of the same name" $'\n''--- 05-epoll-counter/main.c'$'\n''[+]{3} 06-parallel/main.c'$'\n' "$OUTPUT"
+  assert_match "one that comes from another" $'\n''--- 05-epoll-counter/main.c'$'\n''[+]{3} 06-parallel/worker.c'$'\n' "$OUTPUT"
+  assert_match "a line that is the same in both" $'\n'' +client_ready\(client\);'$'\n' "${OUTPUT##*06-parallel/worker.c}"
 
   sed '1,/\*\//d; s/^    /\t/' 03-fork-echo/main.c >"$BATS_TEST_TMPDIR/mine.c"
   exits 0 make -s stuck STEP=3 FILE="$BATS_TEST_TMPDIR/mine.c"
@@ -277,7 +260,7 @@ END
   sed 's/_exit/exit/' 03-fork-echo/main.c >"$MINE"
   calm=$(asked)
   [[ -n $calm ]]
-  for name in STEP SERVER FILE VARIANT OUT BUILD RESULTS TOOLS name step status previous file n from to work budget lines; do
+  for name in STEP SERVER FILE VARIANT OUT BUILD RESULTS TOOLS name step status file files n from to work budget origin against path lines; do
     hostile+=("$name=none")
   done
   hostile+=(POSIXLY_CORRECT=1 CDPATH=/:/usr BASH_ENV=/dev/full ENV=/none GREP_OPTIONS=-v TAR_OPTIONS=--none IFS=e

@@ -3,10 +3,13 @@
 #
 # steps.sh diff NN            step NN against the one before it
 # steps.sh stuck NN FILE      the reader's FILE against ours of the same name, or main.c
-# steps.sh ladder [NN/FILE=MAX]...
+# steps.sh ladder [NN/FILE=MAX]... [NN/FILE+FILE...=MAX]...
 #                             lines of each step's files, and how many are changed against the step before;
-#                             status 1 if a FILE of step NN has more changed lines than MAX
+#                             status 1 if a FILE of step NN has more changed lines than MAX, or if
+#                             several FILEs have more lines together
 #
+# A file is compared with the one of its name in the step before. But the loop of 06 is in worker.c, and comes from 05's
+# main.c: so that is compared with this.
 # Opening comments are left out, differences of blanks do not count. A changed line is one that diff marks < or >.
 . "$(dirname "$0")/clean-room.sh"
 set -eu
@@ -35,6 +38,14 @@ before() { # the directory of the step before
   echo "${previous-}"
 }
 
+origin() { # STEP FILE: the file of the step before that it comes from, or nothing
+  case $1/$2 in
+  06-*/worker.c) set -- "$1" main.c ;;
+  esac
+  set -- "$(before "$1")/$2"
+  [ ! -e "$1" ] || echo "$1"
+}
+
 body() { # FILE without its opening comment: from the first line that is none
   awk 'past { print; next }
        /^\/\/ SPDX/ || /^ \*/ || /^\/\*/ { next }
@@ -59,12 +70,13 @@ diff)
   from=$(before "$to")
   [ -n "$from" ] || complain "$to is the first step, there is none to compare it with: make diff-02"
   for file in $(for path in "$from"/*.[ch] "$to"/*.[ch]; do basename "$path"; done | sort -u); do
-    if [ ! -e "$from/$file" ]; then
-      echo "only in $to: $file"
-    elif [ ! -e "$to/$file" ]; then
+    origin=$(origin "$to" "$file")
+    if [ ! -e "$to/$file" ]; then
       echo "only in $from: $file"
+    elif [ -z "$origin" ]; then
+      echo "only in $to: $file"
     else
-      compare "$from/$file" "$to/$file"
+      compare "$origin" "$to/$file"
     fi
   done
   ;;
@@ -90,11 +102,12 @@ stuck)
 ladder)
   shift
   for budget; do
-    [ -f "$(echo "${budget%%/*}"-*)/$(expr "$budget" : '[^/]*/\([^=]*\)=[0-9]*$')" ] ||
-      complain "a budget is NN/FILE=MAX, and there is no file for '$budget'"
+    files=$(expr "$budget" : '0[1-6]/\([^=/]*\)=[0-9][0-9]*$') || complain "a budget is NN/FILE=MAX, not '$budget'"
+    for file in $(echo "$files" | tr + ' '); do
+      [ -f "$(echo "${budget%%/*}"-*)/$file" ] || complain "there is no file '${budget%%/*}/$file' for '$budget'"
+    done
   done
   status=0
-  previous=
   printf '%-18s %5s   %-12s %5s %8s\n' step lines file lines changed
   for step in 0[1-6]-*; do
     name=$step
@@ -103,17 +116,26 @@ ladder)
       file=$(basename "$path")
       [ "$path" != "$step/main.c" ] || [ -n "$name" ] || continue # it came first
       n=''
-      if [ -n "$previous" ] && [ -e "$previous/$file" ]; then
-        n=$(changed "$previous/$file" "$step/$file")
+      origin=$(origin "$step" "$file")
+      if [ -n "$origin" ]; then
+        n=$(changed "$origin" "$path")
         for budget; do
           [ "${budget%=*}" = "${step%%-*}/$file" ] || continue
           [ "$n" -le "${budget#*=}" ] || { n="$n > ${budget#*=}" status=1; }
         done
       fi
-      printf '%-18s %5s   %-12s %5d %8s\n' "$name" "$lines" "$file" "$(wc -l <"$step/$file")" "$n"
+      case $origin in '' | */"$file") against='' ;; *) against="   against $origin" ;; esac
+      printf '%-18s %5s   %-12s %5d %8s%s\n' "$name" "$lines" "$file" "$(wc -l <"$path")" "$n" "$against"
       name='' lines=''
     done
-    previous=$step
+  done
+  for budget; do
+    case $budget in *+*) ;; *) continue ;; esac
+    files=$(expr "$budget" : '0./\([^=]*\)=' | tr + ' ')
+    # shellcheck disable=SC2086
+    lines=$(cd "${budget%%/*}"-* && cat $files | wc -l)
+    [ "$lines" -le "${budget#*=}" ] || { lines="$lines > ${budget#*=}" status=1; }
+    printf '%-18s %s lines in all, %s at most: %s\n' "$(echo "${budget%%/*}"-*)" "$lines" "${budget#*=}" "$files"
   done
   exit "$status"
   ;;
