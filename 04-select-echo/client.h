@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A client of an event loop.
- *
- * The loop waits for all clients together, and calls client_ready() for each that is ready: one
- * read and one write at most, and neither blocks. A client is in one of three states:
+ * A client of an event loop. When it is ready, it gets one read and one write at most, and neither
+ * blocks. It is in one of three states:
  *
  *   READING   waits until there is something to read; then we read and answer.
- *   WRITING   the socket did not take the whole answer: waits until it takes more of it. Meanwhile
- *             we do not read from this client. That is back-pressure: a client that does not read
- *             its answers makes us keep one answer, 16 KiB, and no more.
+ *   WRITING   the socket had room, but not for the whole answer: waits for more room. Meanwhile we
+ *             do not read from this client. That is back-pressure: a client that does not read its
+ *             answers makes us keep one answer, 16 KiB, and no more.
  *   DONE      at its end, or lost.
  */
 #ifndef CLIENT_H
@@ -24,18 +22,18 @@ struct client {
     int fd;
     enum state state;
     struct peer peer;
-    char *output;     /* a copy of what the socket did not take at once; NULL: nothing */
-    const char *rest; /* what it has not taken yet of that */
-    size_t rest_length;
+    char *kept;         /* allocated: what the socket did not take at once; NULL: nothing */
+    const char *unsent; /* in kept: the first byte that it has not taken since */
+    size_t unsent_length;
 };
 
 /* Takes over a non-blocking descriptor. Returns NULL, with errno, when there is no memory. */
 struct client *client_new(int fd, const struct peer *peer);
 
-/* Reads and answers, or writes the rest, and sets the state. A failure is logged. */
+/* Reads and answers, or writes what is kept, and sets the state. A failure is logged. */
 void client_ready(struct client *client);
 
-/* We stop: writes the rest, once, and half-closes. */
+/* We stop: writes what is kept, once, and half-closes. */
 void client_stop(struct client *client);
 
 /* Closes the descriptor and frees the client. */

@@ -26,12 +26,15 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX (FD_SETSIZE - 6) /* less stdin, stdout, stderr, the listener, and a pipe */
+/* Without stdin, stdout, stderr, the listener, and the two ends of the pipe for signals. */
+#define CLIENTS_MAX (FD_SETSIZE - 6)
 
+static int listener; /* -1: closed, because we are to stop */
+static bool stop_now;
 static struct client *clients[FD_SETSIZE]; /* by descriptor */
-static long n_clients, max = CLIENTS_MAX;
+static long n_clients, max_clients = CLIENTS_MAX;
 static fd_set want_read, want_write; /* what each client waits for */
-static int highest;                  /* the highest descriptor of these sets: select(2) */
+static int highest; /* the highest descriptor so far: select(2) looks at all up to this one */
 static struct backoff backoff;
 
 static void set_interest(int fd, enum state state)
@@ -83,7 +86,18 @@ static void handle_clients(const fd_set *readable, const fd_set *writable)
     }
 }
 
-static void accept_one(int listener)
+/* All of them close the listener. QUIT then waits until the clients have left. */
+static void handle_signals(void)
+{
+    for (int number; (number = signals_take()) != 0;) {
+        listener_close(listener);
+        listener = -1;
+        if (number != SIGQUIT)
+            stop_now = true;
+    }
+}
+
+static void accept_one(void)
 {
     struct peer peer;
     int fd = accept_nonblocking(listener, &peer);
@@ -99,42 +113,38 @@ int main(int argc, char *argv[])
     static const int stop_signals[] = {SIGTERM, SIGINT, SIGQUIT, 0};
     long backlog = BACKLOG_DEFAULT;
     const struct option options[] = {
-        OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max, CLIENTS_MAX), {0}};
+        OPTION_BACKLOG(&backlog), OPTION_MAX_CONNECTIONS(&max_clients, CLIENTS_MAX), {0}};
     const char *about = "Echoes what clients send, all served in one process, with select.\n";
     signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = server_options(argc, argv, about, options);
     char text[ADDRESS_TEXT];
-    bool stop_now = false;
 
     lower_descriptor_limit(FD_SETSIZE); /* accept fails, rather than FD_SET past the end of a set */
-    int listener = listener_open_nonblocking(&address, backlog);
+    listener = listener_open_nonblocking(&address, backlog);
     int signals = signals_catch(stop_signals);
-    if (listener >= FD_SETSIZE) /* fd:N */
+    if (listener >= FD_SETSIZE) /* fd:N may be any number */
         die("cannot watch %s: select(2) takes no descriptor past %d", address.text, FD_SETSIZE - 1);
     highest = listener > signals ? listener : signals;
     log_line("listening on %s", local_address(listener, text));
 
     while (!stop_now && (listener != -1 || n_clients > 0)) {
         fd_set readable = want_read, writable = want_write;
-        int pause = backoff_left(&backoff); /* in ms; -1: there is none */
-        struct timeval timeout = {.tv_usec = pause == -1 ? 0 : pause * 1000};
+        int backoff_ms = backoff_left(&backoff); /* -1: there is none */
+        struct timeval timeout = {.tv_usec = backoff_ms == -1 ? 0 : backoff_ms * 1000};
         FD_SET(signals, &readable);
-        if (listener != -1 && n_clients < max && pause == -1)
+        if (listener != -1 && n_clients < max_clients && backoff_ms == -1)
             FD_SET(listener, &readable);
 
-        int n = select(highest + 1, &readable, &writable, NULL, pause == -1 ? NULL : &timeout);
+        int n = select(highest + 1, &readable, &writable, NULL, backoff_ms == -1 ? NULL : &timeout);
         if (n == -1) {
             wait_failed(errno); /* or exits: backoff.h */
             continue;
         }
         handle_clients(&readable, &writable);
-        for (int signal; FD_ISSET(signals, &readable) && (signal = signals_take()) != 0;) {
-            stop_now |= signal != SIGQUIT;
-            listener_close(listener);
-            listener = -1;
-        }
+        if (FD_ISSET(signals, &readable))
+            handle_signals();
         if (listener != -1 && FD_ISSET(listener, &readable))
-            accept_one(listener);
+            accept_one();
     }
     for (int fd = 0; fd <= highest; fd++)
         if (clients[fd]) {

@@ -26,27 +26,28 @@ static enum state lost(const struct client *client)
     return DONE;
 }
 
-/* Writes once. If the socket does not take everything, we keep the rest: a copy of it, or what is
- * left of that copy. */
+/* Writes once. What the socket does not take is kept: as a copy, or as what is left of that copy.
+ */
 static enum state send_bytes(struct client *client, const char *bytes, size_t length)
 {
-    ssize_t n = length > 0 ? write(client->fd, bytes, length) : 0;
+    ssize_t n = length > 0 ? write(client->fd, bytes, length) : 0; /* 0: half a line, no answer */
     if (n == -1 && !would_block(errno))
         return lost(client);
     size_t taken = n == -1 ? 0 : (size_t)n;
-    client->rest_length = length - taken;
-    client->rest = bytes + taken;
-    if (client->rest_length == 0) {
-        free(client->output);
-        client->output = NULL;
+    if (taken == length) {
+        free(client->kept);
+        client->kept = NULL;
         return client->ended ? DONE : READING;
     }
-    if (!client->output) {
-        client->output = malloc(client->rest_length);
-        if (!client->output)
+    if (client->kept) {
+        client->unsent += taken;
+    } else {
+        client->kept = malloc(length - taken);
+        if (!client->kept)
             return lost(client);
-        client->rest = memcpy(client->output, client->rest, client->rest_length);
+        client->unsent = memcpy(client->kept, bytes + taken, length - taken);
     }
+    client->unsent_length = length - taken;
     return WRITING;
 }
 
@@ -65,12 +66,12 @@ void client_ready(struct client *client)
 {
     client->state = client->state == READING
                         ? read_and_answer(client)
-                        : send_bytes(client, client->rest, client->rest_length);
+                        : send_bytes(client, client->unsent, client->unsent_length);
 }
 
 void client_stop(struct client *client)
 {
-    ssize_t n = client->output ? write(client->fd, client->rest, client->rest_length) : 0;
+    ssize_t n = client->kept ? write(client->fd, client->unsent, client->unsent_length) : 0;
     (void)n; /* what the socket does not take now is lost */
     drain_and_shutdown(client->fd);
 }
@@ -78,6 +79,6 @@ void client_stop(struct client *client)
 void client_free(struct client *client)
 {
     close(client->fd);
-    free(client->output);
+    free(client->kept);
     free(client);
 }

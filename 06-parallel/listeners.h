@@ -4,7 +4,8 @@
 #define LISTENERS_H
 
 /* Returns the listener of the i-th worker, non-blocking, or ends the program. The first worker gets
- * the listener that there is. For the others one more is opened at the same address, and the kernel
+ * a duplicate of the listener that there is, so that it and the main thread can each close their
+ * own. For every other worker one more listener is opened at the same address, and the kernel
  * divides the clients among them: socket(7), SO_REUSEPORT. The first is bound without that option,
  * so that a second server is refused. Set after bind(2), it lets our own listeners join.
  *

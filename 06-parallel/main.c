@@ -9,8 +9,8 @@
  *           kernel divides the clients. --accept one: this thread, which gives clients to workers.
  * Limits:   one machine.
  *
- * Read main.c, worker.c, client.c, counter.c and echo.c first. Running such a server is the second
- * half: settings.h (the command line), operator.h, listeners.h.
+ * Read main.c, worker.c, client.c, counter.c and echo.c first. Then how such a server is run:
+ * settings.h (its command line), places.h (how many clients at a time), listeners.h, operator.h.
  */
 #ifndef __linux__
 #error "epoll is Linux's: on another system compile this step in a Linux container"
@@ -20,6 +20,7 @@
 #include "../common/signals.h"
 #include "listeners.h"
 #include "operator.h"
+#include "places.h"
 #include "settings.h"
 #include "worker.h"
 
@@ -29,58 +30,40 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int listener; /* the first, or the only one; -1: closed, because we are to end */
 static struct worker *workers;
 
-/* Starts the workers. With --accept each, each gets a listener. */
-static void start_workers(void)
-{
-    workers = calloc((size_t)settings.threads, sizeof *workers);
-    if (!workers)
-        die("cannot set up %ld workers: %s", settings.threads, strerror(errno));
-    for (long i = 0; i < settings.threads; i++)
-        worker_start(&workers[i], settings.one_accepts ? -1 : listener_for_worker(listener, i));
-}
-
-/* Once for QUIT, and once for TERM or INT, which may follow it. */
+/* QUIT, and later TERM or INT (now), each has an effect once; QUIT has none after TERM. */
 static void stop_workers(bool now)
 {
-    static bool stopped_now;
+    static bool stopped;
 
-    if (stopped_now || (listener == -1 && !now))
+    if (stopped || (!now && listener == -1))
         return;
+    stopped = now;
     listener_close(listener);
     listener = -1;
-    stopped_now = now;
     for (long i = 0; i < settings.threads; i++)
         if (now)
-            close(workers[i].inbox[1]);
+            worker_stop(&workers[i]);
         else
-            worker_give(&workers[i], -1, &(struct peer){0});
+            worker_finish(&workers[i]);
 }
 
 static void handle_signals(void)
 {
-    for (int signal; (signal = signals_take()) != 0;)
-        if (!operator_signal(signal, workers))
-            stop_workers(signal != SIGQUIT);
+    for (int number; (number = signals_take()) != 0;)
+        if (!operator_signal(number, workers))
+            stop_workers(number != SIGQUIT);
     if (operator_gave_up())
         stop_workers(false);
 }
 
-static void accept_and_give(struct backoff *backoff)
+static void give_to_next(int fd, const struct peer *peer)
 {
     static long next;
-    struct peer peer;
-
-    for (long i = 0; i < settings.accepts; i++) {
-        int fd = accept_if_room(listener, backoff, &peer);
-        if (fd == -1)
-            return;
-        worker_give(&workers[next++ % settings.threads], fd, &peer);
-    }
+    worker_give(&workers[next++ % settings.threads], fd, peer);
 }
 
 /* Handles signals, and accepts with --accept one, until the workers have ended. */
@@ -89,18 +72,18 @@ static void run(int signals)
     struct backoff backoff = {0};
 
     while (n_running > 0) {
-        int pause = acceptor_pause(&backoff);
-        bool accepting = settings.one_accepts && pause == -1;
+        int timeout = acceptor_backoff(&backoff);
+        bool accepting = settings.one_accepts && timeout == -1;
         struct pollfd ready[] = {{.fd = signals, .events = POLLIN},
                                  {.fd = accepting ? listener : -1, .events = POLLIN}};
-        if (poll(ready, 2, pause) == -1)
+        if (poll(ready, 2, timeout) == -1)
             wait_failed(errno);
         if (ready[0].revents) {
-            backoff_end(&backoff); /* a client has left, or a signal has come */
+            backoff_end(&backoff); /* perhaps a client has left: client_left() wakes us */
             handle_signals();
         }
         if (ready[1].revents && listener != -1)
-            accept_and_give(&backoff);
+            accept_clients(listener, &backoff, settings.accepts, give_to_next);
     }
 }
 
@@ -113,7 +96,11 @@ int main(int argc, char *argv[])
     struct address address = read_settings(argc, argv);
     listener = listener_open_nonblocking(&address, settings.backlog);
     int signals = signals_catch(caught);
-    start_workers();
+    workers = calloc((size_t)settings.threads, sizeof *workers);
+    if (!workers)
+        die("cannot set up %ld workers: %s", settings.threads, strerror(errno));
+    for (long i = 0; i < settings.threads; i++)
+        worker_start(&workers[i], settings.one_accepts ? -1 : listener_for_worker(listener, i));
     log_line("listening on %s", local_address(listener, text));
 
     run(signals);

@@ -4,6 +4,7 @@
 
 #include "../common/log.h"
 #include "../common/signals.h"
+#include "places.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -14,10 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_long n_clients;      /* of all workers */
-static atomic_bool acceptor_waits; /* the main thread is in a back-off, until a client leaves */
-static atomic_bool failed;         /* with --on-handler-error raise: a client has */
-static atomic_bool toggled;        /* SIGUSR2 has come an odd number of times */
+static atomic_bool failed;  /* with --on-handler-error raise: a client has */
+static atomic_bool toggled; /* SIGUSR2 has come an odd number of times */
 
 void client_failed(const struct peer *peer, int error)
 {
@@ -34,12 +33,12 @@ bool operator_gave_up(void)
     return failed;
 }
 
-static bool is_dropping(void)
+bool is_dropping(void)
 {
     return settings.drop_incoming != toggled;
 }
 
-static int drop_client(int listener, struct backoff *backoff)
+int drop_client(int listener, struct backoff *backoff)
 {
     struct peer peer;
     int fd = accept_nonblocking(listener, &peer);
@@ -49,46 +48,6 @@ static int drop_client(int listener, struct backoff *backoff)
     else
         close(fd);
     return -1;
-}
-
-int accept_if_room(int listener, struct backoff *backoff, struct peer *peer)
-{
-    if (is_dropping())
-        return drop_client(listener, backoff);
-    /* The place is taken before accept, or two threads would accept for the last one. */
-    if (n_clients++ >= settings.max_connections) {
-        n_clients--;
-        backoff_begin(backoff);
-        return -1;
-    }
-    int fd = accept_nonblocking(listener, peer);
-    if (fd == -1) {
-        n_clients--;
-        accept_failed(backoff, errno);
-    }
-    return fd;
-}
-
-void client_left(void)
-{
-    n_clients--;
-    if (acceptor_waits)
-        signals_wake();
-}
-
-int acceptor_pause(struct backoff *backoff)
-{
-    int pause = backoff_left(backoff);
-    acceptor_waits = settings.one_accepts && pause != -1;
-    return pause;
-}
-
-int worker_pause(struct backoff *backoff)
-{
-    /* A full worker would be woken for a client, instead of another process that has room. */
-    if (settings.share_listener && !is_dropping() && n_clients >= settings.max_connections)
-        backoff_begin(backoff);
-    return backoff_left(backoff);
 }
 
 static void report(const struct worker *workers)
@@ -102,19 +61,19 @@ static void report(const struct worker *workers)
     }
     if (settings.answer == counter_answer)
         snprintf(value, sizeof value, " counter=%" PRIu64, counter_value());
-    log_line("connections=%ld accepted=%" PRIu64 " bytes=%" PRIu64 "%s", (long)n_clients, accepted,
+    log_line("connections=%ld accepted=%" PRIu64 " bytes=%" PRIu64 "%s", places_taken(), accepted,
              bytes, value);
 }
 
-bool operator_signal(int signal, const struct worker *workers)
+bool operator_signal(int number, const struct worker *workers)
 {
-    if (signal == SIGUSR1) {
+    if (number == SIGUSR1) {
         report(workers);
-    } else if (signal == SIGUSR2) {
+    } else if (number == SIGUSR2) {
         toggled = !toggled;
         log_line("dropping incoming connections: %s", is_dropping() ? "on" : "off");
     }
-    return signal == SIGUSR1 || signal == SIGUSR2;
+    return number == SIGUSR1 || number == SIGUSR2;
 }
 
 void limit_write_time(int fd, enum state before, enum state now)

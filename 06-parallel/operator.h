@@ -20,23 +20,15 @@ void client_failed(const struct peer *peer, int error);
 /* Has a client's failure ended the server? */
 bool operator_gave_up(void);
 
-/* Accepts a client if --max-connections leaves a place, of which all workers together have so many.
- * Returns its descriptor, or -1: then the listener may have to be left alone for a while. With
- * --drop-incoming, which SIGUSR2 turns on or off, closes the client and returns -1. */
-int accept_if_room(int listener, struct backoff *backoff, struct peer *peer);
+/* --drop-incoming, which SIGUSR2 turns on or off: are clients accepted only to be closed? */
+bool is_dropping(void);
 
-/* Gives the place of a client back. */
-void client_left(void);
-
-/* How long the listener is still to be left alone: backoff_left(). For the main thread it ends when
- * a client leaves; a worker that shares its listener with others also leaves it alone while there
- * is no place. */
-int acceptor_pause(struct backoff *backoff);
-int worker_pause(struct backoff *backoff);
+/* Accepts a client, and closes it. Returns -1. */
+int drop_client(int listener, struct backoff *backoff);
 
 /* SIGUSR1 reports what the workers have done, SIGUSR2 turns dropping on or off. Returns whether it
  * was one of these. */
-bool operator_signal(int signal, const struct worker *workers);
+bool operator_signal(int number, const struct worker *workers);
 
 /* --write-timeout: the client's state has changed. While it is WRITING, the kernel keeps the time:
  * tcp(7), TCP_USER_TIMEOUT. */

@@ -15,10 +15,14 @@ extern struct settings {
     bool one_accepts; /* the main thread accepts, not each worker */
     struct reply (*answer)(struct line *, const char *request, size_t n, char *space);
     size_t request_max;  /* how much is read at a time */
-    bool share_listener; /* the workers have no listeners of their own: unix:PATH, fd:N */
+    bool share_listener; /* unix:PATH, fd:N: the workers have no listeners of their own */
     uint32_t
-        listener_events; /* for epoll: of a listener that is shared, a client wakes one worker */
-    int look_ms; /* how often to look for a client that no worker was woken for; -1: never */
+        listener_events; /* for epoll. Of a shared listener a client wakes one worker, not all */
+
+    /* fd:N, which other processes may share: how often a worker looks for a client though it was
+     * not woken, in ms. The process that was woken may be about to stop, full or suspended. -1:
+     * never. */
+    int look_ms;
 
     long work;                 /* microseconds */
     unsigned write_timeout_ms; /* 0: the kernel's own */

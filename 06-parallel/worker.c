@@ -2,7 +2,8 @@
 /*
  * worker.c: see worker.h
  *
- * This is the loop of step 05. What was static there is in `self` now.
+ * This is the loop of step 05, and what was static there is in `self`. New are the inbox and, at
+ * the end, the functions that the main thread calls.
  */
 #include "worker.h"
 
@@ -10,6 +11,7 @@
 #include "../common/log.h"
 #include "../common/signals.h"
 #include "operator.h"
+#include "places.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -20,26 +22,29 @@
 
 #define EVENTS_MAX 256 /* taken in one round */
 
-/* What is written to an inbox, for each client. The end of the pipe means: end now. */
+/* What is written to an inbox: a client. Two other things can come out of it: fd -1 means finish,
+ * and the end of the pipe means stop. */
 struct message {
-    int fd; /* -1: take no more clients */
+    int fd;
     struct peer peer;
 };
 
 _Thread_local struct worker *self;
 atomic_int n_running;
 
-static int set_interest(int operation, int fd, void *data, uint32_t events)
+/* epoll gives `data` back with each event. For a client this is its struct; for the listener and
+ * the inbox it is the address of the variable in `self`. */
+static int change_epoll(int operation, int fd, void *data, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = data};
-    return epoll_ctl(self->epoll, operation, fd, &event);
+    return epoll_ctl(self->epoll_fd, operation, fd, &event);
 }
 
 static void add_client(int fd, const struct peer *peer)
 {
     struct client *client = client_new(fd, peer);
 
-    if (!client || set_interest(EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
+    if (!client || change_epoll(EPOLL_CTL_ADD, fd, client, EPOLLIN) == -1) {
         client_failed(peer, errno);
         close(fd);
         free(client);
@@ -53,11 +58,12 @@ static void add_client(int fd, const struct peer *peer)
     self->accepted++;
 }
 
-/* Off epoll before it is closed: while any other process has the socket open, and be it ps or lsof
- * for the instant in which it looks, close(2) would leave it in epoll: epoll(7). */
+/* Out of epoll before it is closed. While another process has the socket open (ps and lsof have,
+ * for the moment in which they look), close(2) leaves it in epoll, and a later event would point to
+ * memory that is free: epoll(7). */
 static void remove_client(struct client *client)
 {
-    set_interest(EPOLL_CTL_DEL, client->fd, NULL, 0);
+    change_epoll(EPOLL_CTL_DEL, client->fd, NULL, 0);
     limit_write_time(client->fd, client->state, DONE);
     if (client->next)
         client->next->previous = client->previous;
@@ -77,55 +83,44 @@ static void handle_client(struct client *client)
     enum state before = client->state;
 
     client_ready(client);
-    limit_write_time(client->fd, before, client->state);
     if (client->state != before && client->state != DONE &&
-        set_interest(EPOLL_CTL_MOD, client->fd, client,
+        change_epoll(EPOLL_CTL_MOD, client->fd, client,
                      client->state == WRITING ? EPOLLOUT : EPOLLIN) == -1) {
         client_failed(&client->peer, errno);
         client->state = DONE;
     }
+    limit_write_time(client->fd, before, client->state);
     if (client->state == DONE)
         remove_client(client);
 }
 
-/* Has epoll look at the listener, or not: in a back-off. Returns the timeout for epoll_wait, in ms,
- * or -1. */
+/* Takes the listener out of epoll during a back-off, else puts it in. Returns the timeout for
+ * epoll_wait, in ms, or -1. */
 static int update_listener(void)
 {
-    int pause = worker_pause(&self->backoff);
-    bool accepting = self->listener != -1 && pause == -1;
+    int timeout = worker_backoff(&self->backoff);
+    bool accepting = timeout == -1;
 
+    if (self->listener == -1)
+        return -1;
     if (accepting != self->accepting) {
-        if (set_interest(accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, self->listener, &self->listener,
+        if (change_epoll(accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, self->listener, &self->listener,
                          settings.listener_events) == -1) {
             accept_failed(&self->backoff, errno);
             return backoff_left(&self->backoff);
         }
         self->accepting = accepting;
     }
-    return accepting ? settings.look_ms : pause;
+    return accepting ? settings.look_ms : timeout;
 }
 
 static void close_listener(void)
 {
     if (self->listener == -1)
         return;
-    set_interest(EPOLL_CTL_DEL, self->listener, NULL, 0);
+    change_epoll(EPOLL_CTL_DEL, self->listener, NULL, 0);
     close(self->listener);
     self->listener = -1;
-    self->accepting = false;
-}
-
-static void accept_some(long accepts)
-{
-    struct peer peer;
-
-    for (; accepts > 0; accepts--) {
-        int fd = accept_if_room(self->listener, &self->backoff, &peer);
-        if (fd == -1)
-            return;
-        add_client(fd, &peer);
-    }
 }
 
 /* A message is shorter than PIPE_BUF, so it comes whole: pipe(7). */
@@ -155,10 +150,10 @@ static void *run(void *worker)
         bool inbox_ready = false;
 
         int timeout = update_listener();
-        int n = epoll_wait(self->epoll, events, EVENTS_MAX, timeout);
+        int n = epoll_wait(self->epoll_fd, events, EVENTS_MAX, timeout);
         if (n == -1)
             wait_failed(errno);       /* or exits: backoff.h */
-        bool listener_ready = n == 0; /* perhaps: it is time to look */
+        bool listener_ready = n == 0; /* perhaps: look_ms has passed */
         for (int i = 0; i < n; i++) {
             void *data = events[i].data.ptr;
             if (data == &self->inbox)
@@ -171,7 +166,8 @@ static void *run(void *worker)
         if (inbox_ready)
             read_inbox();
         if (listener_ready && self->listener != -1)
-            accept_some(n == 0 ? EVENTS_MAX : settings.accepts);
+            accept_clients(self->listener, &self->backoff, n == 0 ? EVENTS_MAX : settings.accepts,
+                           add_client);
     }
     while (self->clients) {
         client_stop(self->clients);
@@ -187,10 +183,10 @@ void worker_start(struct worker *worker, int listener)
     struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = &worker->inbox};
 
     worker->listener = listener;
-    worker->epoll = epoll_create1(0);
-    if (worker->epoll == -1 || pipe(worker->inbox) == -1 ||
+    worker->epoll_fd = epoll_create1(0);
+    if (worker->epoll_fd == -1 || pipe(worker->inbox) == -1 ||
         set_nonblocking(worker->inbox[0]) == -1 ||
-        epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1)
+        epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1)
         die("cannot set up a worker: %s", strerror(errno));
     n_running++;
     int error = pthread_create(&worker->thread, NULL, run, worker);
@@ -205,9 +201,19 @@ void worker_give(struct worker *worker, int fd, const struct peer *peer)
         die("cannot write to a pipe: %s", strerror(errno));
 }
 
+void worker_finish(struct worker *worker)
+{
+    worker_give(worker, -1, &(struct peer){0});
+}
+
+void worker_stop(struct worker *worker)
+{
+    close(worker->inbox[1]);
+}
+
 void worker_join(struct worker *worker)
 {
     pthread_join(worker->thread, NULL);
     close(worker->inbox[0]);
-    close(worker->epoll);
+    close(worker->epoll_fd);
 }

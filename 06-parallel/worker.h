@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A worker: the event loop of step 05 in a thread of its own. Its clients are its own as well: no
- * other thread reads or changes them. The main thread talks to it by a pipe, its inbox. The end of
- * the pipe means that the worker is to end now.
+ * other thread reads or changes them. The main thread talks to it by a pipe, its inbox.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -15,10 +14,12 @@
 
 struct worker {
     pthread_t thread;
-    int inbox[2];        /* the main thread writes to [1], the worker reads from [0] */
-    int epoll, listener; /* descriptors; listener is -1 when there is none, or closed */
-    bool accepting;      /* the listener is in epoll */
-    bool finishing, stopping;
+    int inbox[2]; /* the main thread writes to [1], the worker reads from [0] */
+    int epoll_fd;
+    int listener;   /* -1: there is none, or it is closed */
+    bool accepting; /* the listener is in epoll */
+    bool finishing; /* to take no more clients, and to end when those that it has have left */
+    bool stopping;  /* to end now */
     struct client *clients; /* all of them, a list */
     struct backoff backoff;
     _Atomic uint64_t accepted, bytes;                 /* the main thread reports them */
@@ -32,8 +33,9 @@ extern atomic_int n_running;              /* workers that have not ended */
  * clients by worker_give(). A failure ends the program. */
 void worker_start(struct worker *worker, int listener);
 
-/* Gives it a client. fd -1: it is to take no more, and to end when those that it has have left. */
 void worker_give(struct worker *worker, int fd, const struct peer *peer);
+void worker_finish(struct worker *worker); /* `finishing` and `stopping`, above; each once */
+void worker_stop(struct worker *worker);
 
 /* Waits until it has ended. */
 void worker_join(struct worker *worker);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/* places.c: see places.h */
+#include "places.h"
+
+#include "../common/signals.h"
+#include "operator.h"
+#include "settings.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+static atomic_long taken;
+static atomic_bool acceptor_waits; /* the main thread is in a back-off, until a client leaves */
+
+/* Returns a client, or -1. */
+static int accept_if_room(int listener, struct backoff *backoff, struct peer *peer)
+{
+    if (is_dropping())
+        return drop_client(listener, backoff);
+    /* The place is taken before accept, or two threads would accept for the last one. */
+    if (taken++ >= settings.max_connections) {
+        taken--;
+        backoff_begin(backoff);
+        return -1;
+    }
+    int fd = accept_nonblocking(listener, peer);
+    if (fd == -1) {
+        taken--;
+        accept_failed(backoff, errno);
+    }
+    return fd;
+}
+
+void accept_clients(int listener, struct backoff *backoff, long most,
+                    void (*take)(int fd, const struct peer *peer))
+{
+    struct peer peer;
+
+    for (; most > 0; most--) {
+        int fd = accept_if_room(listener, backoff, &peer);
+        if (fd == -1)
+            return;
+        take(fd, &peer);
+    }
+}
+
+void client_left(void)
+{
+    taken--;
+    if (acceptor_waits)
+        signals_wake();
+}
+
+long places_taken(void)
+{
+    return taken;
+}
+
+int acceptor_backoff(struct backoff *backoff)
+{
+    int left = backoff_left(backoff);
+    acceptor_waits = settings.one_accepts && left != -1;
+    return left;
+}
+
+int worker_backoff(struct backoff *backoff)
+{
+    /* Or the kernel would wake this worker for a client, and not a process that has room. */
+    if (settings.share_listener && !is_dropping() && taken >= settings.max_connections)
+        backoff_begin(backoff);
+    return backoff_left(backoff);
+}
