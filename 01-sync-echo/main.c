@@ -22,8 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Opens a socket that listens. A name may have several addresses: we take the first that works. But
- * not the second because the first is in use: then there is a server already. */
+/* Opens a socket that listens. A name may have several addresses: we take the first that works. */
 static int listener_open(const struct address *address, long backlog)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
@@ -35,15 +34,13 @@ static int listener_open(const struct address *address, long backlog)
     if (error != 0)
         die("cannot listen on %s: %s", address->text,
             error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-    for (struct addrinfo *at = list; at && listener == -1 && best_error != EADDRINUSE;
-         at = at->ai_next) {
+    for (struct addrinfo *at = list; at && listener == -1; at = at->ai_next) {
         listener = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
         /* bind gives the socket our address, and listen makes the kernel queue clients for accept.
          * SO_REUSEADDR: when we are started again we get the port back at once. The next three are
          * for the client's socket, which inherits them. SO_KEEPALIVE: the kernel notices a client
          * that has vanished. SO_OOBINLINE: urgent data are bytes like all others. TCP_NODELAY: a
-         * small answer is not held back. IPV6_V6ONLY: or [::] would mean all IPv4 addresses, too.
-         */
+         * small answer is not held back. IPV6_V6ONLY: or [::] would mean IPv4 addresses, too. */
         if (listener == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
@@ -57,6 +54,8 @@ static int listener_open(const struct address *address, long backlog)
             if (listener != -1)
                 close(listener);
             listener = -1;
+            if (best_error == EADDRINUSE)
+                break; /* there is a server already: do not start a second one elsewhere */
         }
     }
     freeaddrinfo(list);
@@ -75,7 +74,9 @@ static int echo_client(int fd)
         ssize_t n = read(fd, buffer, sizeof buffer);
         if (n == 0)
             return 0;
-        if (n == -1 && errno != EINTR) /* EINTR: a signal came first; read again */
+        if (n == -1 && errno == EINTR)
+            continue; /* a signal came first: read again */
+        if (n == -1)
             return -1;
         for (ssize_t sent = 0; sent < n;) { /* write may take less than it is given */
             ssize_t written = write(fd, buffer + sent, (size_t)(n - sent));
@@ -97,11 +98,11 @@ int main(int argc, char *argv[])
     char own_text[ADDRESS_TEXT], peer_text[ADDRESS_TEXT];
     struct sockaddr_storage peer; /* room for an address of any kind */
     socklen_t length = sizeof peer;
-    int client;
 
     int listener = listener_open(&address, backlog);
     log_line("listening on %s", local_address(listener, own_text));
 
+    int client;
     while ((client = accept(listener, (struct sockaddr *)&peer, &length)) == -1)
         if (errno != EINTR && errno != ECONNABORTED) /* a signal; a client that left the queue */
             die("cannot accept: %s", strerror(errno));

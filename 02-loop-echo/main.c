@@ -31,7 +31,9 @@ static int echo_client(int fd)
         ssize_t n = read(fd, buffer, sizeof buffer);
         if (n == 0)
             return 0;
-        if (n == -1 && errno != EINTR) /* EINTR: a signal came first; read again */
+        if (n == -1 && errno == EINTR)
+            continue; /* a signal came first: read again */
+        if (n == -1)
             return -1;
         for (ssize_t sent = 0; sent < n;) { /* write may take less than it is given */
             ssize_t written = write(fd, buffer + sent, (size_t)(n - sent));

@@ -44,7 +44,9 @@ static int echo_client(int fd)
         ssize_t n = read(fd, buffer, sizeof buffer);
         if (n == 0)
             return 0;
-        if (n == -1 && errno != EINTR) /* EINTR: a signal came first; read again */
+        if (n == -1 && errno == EINTR)
+            continue; /* a signal came first: read again */
+        if (n == -1)
             return -1;
         for (ssize_t sent = 0; sent < n;) { /* write may take less than it is given */
             ssize_t written = write(fd, buffer + sent, (size_t)(n - sent));
@@ -113,7 +115,7 @@ _Noreturn static void serve(int client, const struct peer *peer)
         log_client(peer, errno);
     drain_and_shutdown(client); /* we may stop with input unread: a plain close would reset */
     close(client);
-    _exit(0); /* not exit: that would remove the parent's unix:PATH */
+    _exit(0); /* not exit: what it cleans up is the parent's, such as unix:PATH */
 }
 
 /* Waits for one signal. Unblocked inside of sigsuspend, which unblocks, sleeps and blocks again in
@@ -146,9 +148,9 @@ static void accept_clients(long max)
             wait_for_signal();
             continue;
         }
-        /* Unblocked around accept. A stop signal, be it just before accept or during it, closes the
-         * listener, so that accept fails with EBADF; SIGCHLD is dealt with in its handler. Nothing
-         * is missed, so sigprocmask will do here. */
+        /* Unblocked around accept. A signal that comes a moment before it does no harm: SIGCHLD is
+         * dealt with in its handler, and a stop signal closes the listener, so that accept fails.
+         */
         sigprocmask(SIG_SETMASK, &empty_set, NULL);
         int client = accept_client(listener, &peer);
         if (client == -1 && listener != -1) /* or the EBADF is our own doing, and no error */

@@ -13,7 +13,7 @@
  * another; then signals; and the listener last, if they have not closed it.
  */
 #include "../common/backoff.h"
-#include "../common/limits.h"
+#include "../common/descriptors.h"
 #include "../common/listener.h"
 #include "../common/log.h"
 #include "../common/options.h"

@@ -19,7 +19,7 @@
 #error "epoll is Linux's: on another system compile this step in a Linux container"
 #endif
 #include "../common/backoff.h"
-#include "../common/limits.h"
+#include "../common/descriptors.h"
 #include "../common/listener.h"
 #include "../common/log.h"
 #include "../common/options.h"

@@ -2,7 +2,7 @@
 /* settings.c: see settings.h */
 #include "settings.h"
 
-#include "../common/limits.h"
+#include "../common/descriptors.h"
 #include "../common/options.h"
 
 #include <sys/epoll.h>

@@ -13,8 +13,8 @@
  * the clients' sockets have the same options (TCP_NODELAY among them).
  */
 #define _GNU_SOURCE /* accept4 */
+#include "../common/descriptors.h"
 #include "../common/io.h"
-#include "../common/limits.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 

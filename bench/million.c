@@ -29,8 +29,8 @@
 #define _GNU_SOURCE /* pipe2 */
 #endif
 #define _FILE_OFFSET_BITS 64 /* glob(3): inode numbers of 64 bits, on 32 bits as well */
+#include "../common/descriptors.h"
 #include "../common/io.h"
-#include "../common/limits.h"
 #include "../common/listener.h"
 #include "../common/options.h"
 

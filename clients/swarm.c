@@ -26,8 +26,8 @@
 #error "epoll is Linux's: on another system compile this program in a Linux container"
 #endif
 #include "../common/address.h"
+#include "../common/descriptors.h"
 #include "../common/io.h"
-#include "../common/limits.h"
 #include "../common/options.h"
 #include "../common/standard.h"
 #include "connecting.h"

@@ -24,15 +24,13 @@ static int open_tcp(const struct address *address, long backlog)
     if (error != 0)
         die("cannot listen on %s: %s", address->text,
             error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-    for (struct addrinfo *at = list; at && listener == -1 && best_error != EADDRINUSE;
-         at = at->ai_next) {
+    for (struct addrinfo *at = list; at && listener == -1; at = at->ai_next) {
         listener = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
         /* bind gives the socket our address, and listen makes the kernel queue clients for accept.
          * SO_REUSEADDR: when we are started again we get the port back at once. The next three are
          * for the client's socket, which inherits them. SO_KEEPALIVE: the kernel notices a client
          * that has vanished. SO_OOBINLINE: urgent data are bytes like all others. TCP_NODELAY: a
-         * small answer is not held back. IPV6_V6ONLY: or [::] would mean all IPv4 addresses, too.
-         */
+         * small answer is not held back. IPV6_V6ONLY: or [::] would mean IPv4 addresses, too. */
         if (listener == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
@@ -46,6 +44,8 @@ static int open_tcp(const struct address *address, long backlog)
             if (listener != -1)
                 close(listener);
             listener = -1;
+            if (best_error == EADDRINUSE)
+                break; /* there is a server already: do not start a second one elsewhere */
         }
     }
     freeaddrinfo(list);

@@ -31,18 +31,18 @@ void signals_wake(void)
 int signals_catch(const int *list)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigset_t let_in;
+    sigset_t unblocked;
 
     caught = list;
     if (pipe(self_pipe) == -1 || set_nonblocking(self_pipe[0]) == -1 ||
         set_nonblocking(self_pipe[1]) == -1)
         die("cannot make a pipe for signals: %s", strerror(errno));
-    sigemptyset(&let_in);
+    sigemptyset(&unblocked);
     for (; *list; list++) {
         sigaction(*list, &action, NULL);
-        sigaddset(&let_in, *list);
+        sigaddset(&unblocked, *list);
     }
-    sigprocmask(SIG_UNBLOCK, &let_in, NULL);
+    sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
     return self_pipe[0];
 }
 

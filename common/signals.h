@@ -5,8 +5,8 @@
  * A handler may do next to nothing, and an event loop waits for descriptors. So the handler notes
  * the signal and writes a byte into a pipe, whose other end the loop watches: the signal becomes
  * one more readable descriptor, and is dealt with between two events, by ordinary code. (pselect
- * and epoll_pwait, which let signals in only while they wait, are no substitute: under load there
- * is always something ready, they never wait, and the signal is never let in.)
+ * and epoll_pwait unblock signals only while they wait, and are no substitute: under load there is
+ * always something ready, they never wait, and the signal never comes.)
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H

@@ -4,8 +4,8 @@
  * of it below.
  */
 #include "../common/address.h"
+#include "../common/descriptors.h"
 #include "../common/io.h"
-#include "../common/limits.h"
 #include "../common/options.h"
 
 #include <errno.h>

@@ -168,7 +168,7 @@ table_of() {
 
 @test "tutorial: a changed line of quoted code turns the check red" {
   local doc=$BATS_TEST_TMPDIR/doc.md
-  printf '%s\n' '```c common/io.c' 'bool not_now(int error)' '{' '...' '}' '```' '```diff 01..02' \
+  printf '%s\n' '```c common/io.c' 'bool would_block(int error)' '{' '...' '}' '```' '```diff 01..02' \
     '-    return 0;' '```' >"$doc"
   exits 0 bash tests/quotes.bash "$doc"
   assert_equal "result" "2 quotes, 0 wrong" "$OUTPUT"

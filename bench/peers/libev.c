@@ -9,8 +9,8 @@
  * libev has no listeners; ours sets TCP_NODELAY, as for our servers.
  */
 #define _GNU_SOURCE /* accept4 */
+#include "../../common/descriptors.h"
 #include "../../common/io.h"
-#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 

@@ -9,8 +9,8 @@
  * is freed only when its output is written; and one that owes more than one read's worth is not
  * read from. libevent leaves TCP_NODELAY off, and sets SO_KEEPALIVE.
  */
+#include "../../common/descriptors.h"
 #include "../../common/io.h"
-#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 

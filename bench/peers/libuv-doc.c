@@ -9,8 +9,8 @@
  * is shut down, which waits for what is written; and a client that does not take its answer is not
  * read from. libuv leaves TCP_NODELAY off.
  */
+#include "../../common/descriptors.h"
 #include "../../common/io.h"
-#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 

@@ -8,8 +8,8 @@
  *
  * TCP_NODELAY is on, as in our servers.
  */
+#include "../../common/descriptors.h"
 #include "../../common/io.h"
-#include "../../common/limits.h"
 #include "../../common/listener.h"
 #include "../../common/options.h"
 

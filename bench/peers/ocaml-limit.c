@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* raise_limit : unit -> unit, for the programs in OCaml, whose libraries have no setrlimit. */
-#include "../../common/limits.h"
+#include "../../common/descriptors.h"
 
 #include <caml/mlvalues.h>
 

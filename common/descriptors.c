@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* limits.c: see limits.h */
-#include "limits.h"
+/* descriptors.c: see descriptors.h */
+#include "descriptors.h"
 
 #include "log.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* How many descriptors a process may have: getrlimit(2), RLIMIT_NOFILE. */
-#ifndef LIMITS_H
-#define LIMITS_H
+#ifndef DESCRIPTORS_H
+#define DESCRIPTORS_H
 
 /* Raises the soft limit to the hard one, which any process may. Returns how many descriptors this
  * process may have. */
