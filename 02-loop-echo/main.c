@@ -13,7 +13,6 @@
  *           left. Step 03 gives each client a process of its own.
  */
 #include "../common/accept.h"
-#include "../common/io.h"
 #include "../common/listener.h"
 #include "../common/log.h"
 #include "../common/options.h"

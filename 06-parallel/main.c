@@ -34,10 +34,11 @@
 static int listener; /* the first, or the only one; -1: closed, because we are to end */
 static struct worker *workers;
 
-/* QUIT, and later TERM or INT (now), each has an effect once; QUIT has none after TERM. */
-static void stop_workers(bool now)
+/* What QUIT, TERM and INT ask for. QUIT has no effect after TERM, nor any of them twice. */
+static void stop_workers(int number)
 {
     static bool stopped;
+    bool now = number != SIGQUIT;
 
     if (stopped || (!now && listener == -1))
         return;
@@ -55,9 +56,9 @@ static void handle_signals(void)
 {
     for (int number; (number = signals_take()) != 0;)
         if (!operator_signal(number, workers))
-            stop_workers(number != SIGQUIT);
+            stop_workers(number);
     if (operator_gave_up())
-        stop_workers(false);
+        stop_workers(SIGQUIT);
 }
 
 static void give_to_next(int fd, const struct peer *peer)

@@ -94,8 +94,7 @@ static void handle_client(struct client *client)
         remove_client(client);
 }
 
-/* Takes the listener out of epoll during a back-off, else puts it in. Returns the timeout for
- * epoll_wait, in ms, or -1. */
+/* Takes the listener out of epoll during a back-off. Returns the timeout for epoll_wait. */
 static int update_listener(void)
 {
     int timeout = worker_backoff(&self->backoff);
@@ -153,7 +152,7 @@ static void *run(void *worker)
         int n = epoll_wait(self->epoll_fd, events, EVENTS_MAX, timeout);
         if (n == -1)
             wait_failed(errno);       /* or exits: backoff.h */
-        bool listener_ready = n == 0; /* perhaps: look_ms has passed */
+        bool listener_ready = n == 0; /* a back-off is over, or look_ms: try */
         for (int i = 0; i < n; i++) {
             void *data = events[i].data.ptr;
             if (data == &self->inbox)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* raise_limit : unit -> unit, for the programs in OCaml, whose libraries have no setrlimit. */
-#include "../../common/io.h"
+#include "../../common/limits.h"
 
 #include <caml/mlvalues.h>
 

@@ -82,12 +82,12 @@ in_ocaml() { # in_ocaml PACKAGE LIBRARY NAME PROTOCOL MODULE
 ocamlopt() { # ocamlopt LIBRARY NAME MODULE: the compiler leaves its files beside the source
   made=$out/$2.made
   # shellcheck disable=SC2086
-  mkdir -p "$made" &&
+  mkdir -p "$made/common" &&
     cp "bench/peers/$3.ml" "$made" &&
-    ${CC:-cc} -O2 -c -o "$made/io.o" common/io.c &&
+    (cd "$made/common" && for source in "$OLDPWD"/common/*.c; do ${CC:-cc} -O2 -c "$source" || exit 1; done) &&
     ${CC:-cc} -O2 -I "$(ocamlfind ocamlopt -where)" -c -o "$made/limit.o" \
       bench/peers/ocaml-limit.c &&
-    ocamlfind ocamlopt -thread -package "$1" -linkpkg -o "$out/$2" "$made/io.o" "$made/limit.o" \
+    ocamlfind ocamlopt -thread -package "$1" -linkpkg -o "$out/$2" "$made/common"/*.o "$made/limit.o" \
       "$made/$3.ml"
 }
 
