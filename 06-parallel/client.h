@@ -35,8 +35,7 @@ struct client {
 /* Takes over a non-blocking descriptor. Returns NULL, with errno, when there is no memory. */
 struct client *client_new(int fd, const struct peer *peer);
 
-/* Reads and answers, or writes what is kept, and sets the state. A failure goes to client_failed().
- */
+/* Reads and answers, or writes what is kept, and sets the state. A failure: client_failed(). */
 void client_ready(struct client *client);
 
 /* We stop: writes what is kept, once, and half-closes. */

@@ -14,10 +14,9 @@ extern struct settings {
     long accepts;     /* --max-accepts-per-batch */
     bool one_accepts; /* the main thread accepts, not each worker */
     struct reply (*answer)(struct line *, const char *request, size_t n, char *space);
-    size_t request_max;  /* how much is read at a time */
-    bool share_listener; /* unix:PATH, fd:N: the workers have no listeners of their own */
-    uint32_t
-        listener_events; /* for epoll. Of a shared listener a client wakes one worker, not all */
+    size_t request_max;       /* how much is read at a time */
+    bool share_listener;      /* unix:PATH, fd:N: the workers have no listeners of their own */
+    uint32_t listener_events; /* for epoll: a client wakes only one of those that share it */
 
     /* fd:N, which other processes may share: how often a worker looks for a client though it was
      * not woken, in ms. The process that was woken may be about to stop, full or suspended. -1:

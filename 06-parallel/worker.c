@@ -140,7 +140,7 @@ static void read_inbox(void)
         close_listener();
 }
 
-static void *run(void *worker)
+static void *run_worker(void *worker)
 {
     struct epoll_event events[EVENTS_MAX];
 
@@ -152,7 +152,7 @@ static void *run(void *worker)
         int n = epoll_wait(self->epoll_fd, events, EVENTS_MAX, timeout);
         if (n == -1)
             wait_failed(errno);       /* or exits: backoff.h */
-        bool listener_ready = n == 0; /* a back-off is over, or look_ms: try */
+        bool listener_ready = n == 0; /* the timeout is over: try to accept */
         for (int i = 0; i < n; i++) {
             void *data = events[i].data.ptr;
             if (data == &self->inbox)
@@ -188,7 +188,7 @@ void worker_start(struct worker *worker, int listener)
         epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1)
         die("cannot set up a worker: %s", strerror(errno));
     n_running++;
-    int error = pthread_create(&worker->thread, NULL, run, worker);
+    int error = pthread_create(&worker->thread, NULL, run_worker, worker);
     if (error != 0)
         die("cannot start a worker: %s", strerror(error));
 }

@@ -16,11 +16,10 @@ struct worker {
     pthread_t thread;
     int inbox[2]; /* the main thread writes to [1], the worker reads from [0] */
     int epoll_fd;
-    int listener;   /* -1: there is none, or it is closed */
-    bool accepting; /* the listener is in epoll */
-    bool finishing; /* to take no more clients, and to end when those that it has have left */
-    bool stopping;  /* to end now */
-    struct client *clients; /* all of them, a list */
+    int listener;             /* -1: there is none, or it is closed */
+    bool accepting;           /* the listener is in epoll */
+    bool finishing, stopping; /* worker_finish() and worker_stop(), below */
+    struct client *clients;   /* all of them, a list */
     struct backoff backoff;
     _Atomic uint64_t accepted, bytes;                 /* the main thread reports them */
     char request[ECHO_REQUEST_MAX], space[SPACE_MAX]; /* nothing stays in them between two calls */
@@ -29,12 +28,14 @@ struct worker {
 extern _Thread_local struct worker *self; /* in the thread of a worker: that worker */
 extern atomic_int n_running;              /* workers that have not ended */
 
-/* Starts a worker, which is all zero so far. It takes the listener over; -1: it has none, and gets
- * clients by worker_give(). A failure ends the program. */
+/* Starts a worker, all zero so far. It owns the listener; -1: none. A failure ends the program. */
 void worker_start(struct worker *worker, int listener);
 
+/* Gives it a client. All threads have the same descriptors, so the number is enough. */
 void worker_give(struct worker *worker, int fd, const struct peer *peer);
-void worker_finish(struct worker *worker); /* `finishing` and `stopping`, above; each once */
+
+/* It is to take no more clients, and to end when those that it has have left; or to end now. */
+void worker_finish(struct worker *worker);
 void worker_stop(struct worker *worker);
 
 /* Waits until it has ended. */
