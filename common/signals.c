@@ -7,12 +7,16 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 static const int *caught;
-static volatile sig_atomic_t pending[128]; /* by number; POSIX systems have at most 64 or 128 */
-static int self_pipe[2];
+/* By number; POSIX systems have at most 64 or 128. Atomic, and lock-free, which a handler may use
+ * as it may volatile sig_atomic_t: in step 06 the handler runs in any thread. */
+static atomic_bool pending[128];
+
+static int self_pipe[2]; /* set before the first signal can come */
 
 static void on_signal(int signal)
 {
