@@ -17,30 +17,34 @@
 #include "../common/options.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-/* Opens a socket that listens. A name may have several addresses: we take the first that works. */
+/* Opens a socket that listens. A name may have several addresses: we take the first that works, but
+ * stop at one that is in use, because then there is a server already. */
 static int listener_open(const struct address *address, long backlog)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM}; /* TCP, a stream of bytes */
     struct addrinfo *list;
     const int on = 1;
     int listener = -1, best_error = 0;
 
     int error = getaddrinfo(address->host, address->port, &hints, &list);
-    if (error != 0)
+    if (error != 0) /* it has error numbers of its own; EAI_SYSTEM means: see errno */
         die("cannot listen on %s: %s", address->text,
             error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
     for (struct addrinfo *at = list; at && listener == -1; at = at->ai_next) {
         listener = socket(at->ai_family, at->ai_socktype, at->ai_protocol);
         /* bind gives the socket our address, and listen makes the kernel queue clients for accept.
-         * SO_REUSEADDR: when we are started again we get the port back at once. The next three are
-         * for the client's socket, which inherits them. SO_KEEPALIVE: the kernel notices a client
-         * that has vanished. SO_OOBINLINE: urgent data are bytes like all others. TCP_NODELAY: a
-         * small answer is not held back. IPV6_V6ONLY: or [::] would mean IPv4 addresses, too. */
+         * SO_REUSEADDR: old connections that linger in TIME_WAIT do not keep us from the port.
+         * Three are for the client's socket, which inherits them: SO_KEEPALIVE, so that the kernel
+         * notices a client that has vanished, after two hours; SO_OOBINLINE, so that urgent data
+         * are bytes like all others; TCP_NODELAY, so that a small answer is not held back.
+         * IPV6_V6ONLY: [::] does not stand for all IPv4 addresses as well. socket(7), tcp(7) */
         if (listener == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == -1 ||
@@ -55,7 +59,7 @@ static int listener_open(const struct address *address, long backlog)
                 close(listener);
             listener = -1;
             if (best_error == EADDRINUSE)
-                break; /* there is a server already: do not start a second one elsewhere */
+                break;
         }
     }
     freeaddrinfo(list);
@@ -96,8 +100,8 @@ int main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = tcp_server_options(argc, argv, about, options);
     char own_text[ADDRESS_TEXT], peer_text[ADDRESS_TEXT];
-    struct sockaddr_storage peer; /* room for an address of any kind */
-    socklen_t length = sizeof peer;
+    struct sockaddr_storage peer;   /* room for an address of any kind */
+    socklen_t length = sizeof peer; /* accept puts in how much of it is used */
 
     int listener = listener_open(&address, backlog);
     log_line("listening on %s", local_address(listener, own_text));

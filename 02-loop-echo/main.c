@@ -3,12 +3,13 @@
  * 02-loop-echo: a server for one client after another.
  *
  * Run:      build/02-loop-echo            and in a second terminal:  build/say 9000 hello
- *           Ctrl-C ends it: nothing else does.
- * New:      the loop around accept. An error of one client no longer ends the server. When accept
- *           fails because something has run out, we pause and try again; when it can never work,
- *           we exit (common/accept.h).
- *           listener_open() has moved to common/listener.c, where it also knows unix:PATH and fd:N;
- *           accept, to common/accept.c, with struct peer, the client's address.
+ *           It runs until you press Ctrl-C.
+ * New:      the loop around accept. After each client, with or without an error, we accept the
+ *           next. When accept fails because something has run out, we pause and try again; when it
+ *           can never work, we exit (common/accept.h).
+ *           listener_open() has moved to common/listener.c, where it also knows unix:PATH and fd:N,
+ *           as server_options() does. accept has moved to common/accept.c, with struct peer, the
+ *           client's address.
  * Limits:   a second client is connected, by the kernel, but gets no answer until the first has
  *           left. Step 03 gives each client a process of its own.
  */

@@ -44,7 +44,8 @@ void children_reap(void)
 {
     pid_t pid;
 
-    /* Until there is none left: signals do not queue, so one may stand for several children. */
+    /* Until there is none left: a SIGCHLD that is blocked does not queue, so one may stand for
+     * several children. */
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
         forget(pid);
 }

@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-/* Makes room for max children; ends the program if there is none. */
+/* Makes room for max children; ends the program if memory is short. */
 void children_reserve(long max);
 
 void children_add(pid_t pid);

@@ -6,7 +6,7 @@
  *           (type lines; Ctrl-D ends a client, Ctrl-C the server)
  * New:      fork: the parent accepts, a child serves. A child that has ended is a zombie until the
  *           parent reaps it (children.c), when SIGCHLD tells of it. And the server can be stopped:
- *           now by TERM or INT, or by QUIT when its clients have left.
+ *           TERM and INT stop it at once, QUIT when its clients have left.
  * Limits:   a process for each client is expensive, and processes share nothing: a counter here
  *           would be a private copy in each child. Step 04 serves all clients in one process.
  */
@@ -22,15 +22,15 @@
 #include <unistd.h>
 
 /* The signals that we catch. They are blocked except where a comment says "unblocked". Otherwise a
- * child might end, and be reaped, between fork and children_add, which would then add it for good.
- */
+ * child might end, and be reaped, between fork and children_add, which would then add it for good;
+ * and a signal to stop might come after we looked for it, and before we sleep. */
 static const int caught[] = {SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGALRM, 0};
 static sigset_t caught_set, empty_set; /* the same as a set; and no signal */
 
-/* What the handler shares with the rest of the program is volatile sig_atomic_t, the one type that
- * a handler may use at any moment: signal-safety(7). The table in children.c is not, so it is
- * touched only while the signals are blocked, or by the handler itself. */
-static volatile sig_atomic_t listener;        /* -1: closed, because we are to stop */
+/* What the handler shares with the rest of the program is volatile sig_atomic_t, which a handler
+ * may set at any moment (C11, 7.14.1.1). The table in children.c is not, so it is touched only
+ * while the signals are blocked, or by the handler itself. */
+static volatile sig_atomic_t listener = -1;   /* -1: closed, because we are to stop */
 static volatile sig_atomic_t stop_now;        /* 1: without waiting for the clients to leave */
 static volatile sig_atomic_t our_client = -1; /* in a child: the one that it serves */
 
@@ -62,7 +62,7 @@ static void on_signal_in_child(int number)
 {
     if (number == SIGTERM || number == SIGINT) {
         stop_now = 1;
-        set_nonblocking(our_client); /* answer what has arrived; then EAGAIN instead of waiting */
+        set_nonblocking(our_client); /* read and write wait no more: they fail with EAGAIN */
     }
 }
 
@@ -74,7 +74,7 @@ static void on_signal_in_parent(int number)
         if (stop_now) /* or another process has sent it */
             children_signal(SIGKILL);
     } else {
-        listener_close(listener);
+        listener_close(listener); /* does nothing with -1 */
         listener = -1;
         if (number != SIGQUIT)
             stop_now = 1;
@@ -106,7 +106,7 @@ static void catch_signals(void)
 
 _Noreturn static void serve(int client, const struct peer *peer)
 {
-    close(listener);
+    close(listener); /* fork has copied the descriptors: each side closes what it does not use */
     our_client = client;
     /* Unblocked as long as the child lives: the handler changes only what read and write do. */
     sigprocmask(SIG_SETMASK, &empty_set, NULL);
@@ -148,9 +148,9 @@ static void accept_clients(long max)
             wait_for_signal();
             continue;
         }
-        /* Unblocked around accept. A signal that comes a moment before it does no harm: SIGCHLD is
-         * dealt with in its handler, and a stop signal closes the listener, so that accept fails.
-         */
+        /* Unblocked around accept. A signal that comes a moment before it does no harm. SIGCHLD is
+         * dealt with in its handler. A signal to stop closes the listener: accept, or the accept
+         * after an EINTR, fails with EBADF. */
         sigprocmask(SIG_SETMASK, &empty_set, NULL);
         int client = accept_client(listener, &peer);
         if (client == -1 && listener != -1) /* or the EBADF is our own doing, and no error */

@@ -25,8 +25,8 @@ static enum state lost(const struct client *client)
     return DONE;
 }
 
-/* Writes once. What the socket does not take is kept: as a copy, or as what is left of that copy.
- */
+/* Writes once. What the socket does not take is kept: copied the first time, and from then on
+ * `unsent` moves along in that copy. */
 static enum state send_bytes(struct client *client, const char *bytes, size_t length)
 {
     ssize_t n = write(client->fd, bytes, length);

@@ -16,15 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The start of a line whose end has not come yet. Seven bytes are enough: a longer line is no
- * command. All zero: an empty line. */
+/* The start of a line whose end has not come yet. Five bytes would do for `read` and a CR: what is
+ * longer is no command. All zero: an empty line. */
 struct line {
     unsigned char length;
     char bytes[7];
 };
 
-/* How much may be read at a time, and how long the reply may be. The longest is to the end of "inc"
- * and then nothing but empty lines: 29 + 4094 * 16 = 65,533 bytes. */
+/* How much may be read at a time, and how long the reply may be. The longest is to the LF of
+ * an "inc" and 4,094 more LFs: 29 + 4094 * 16 = 65,533 bytes. */
 #define REQUEST_MAX 4095
 #define REPLY_MAX (64 * 1024)
 

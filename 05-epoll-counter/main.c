@@ -5,7 +5,7 @@
  * Run:      build/05-epoll-counter          and in two more terminals:  build/say 9000
  *           with the lines  inc  and  read
  * New:      epoll keeps the list of descriptors in the kernel and says only which are ready, so the
- *           silent ones cost nothing. And the clients share something, a counter (counter.c), which
+ *           silent ones cost no time. And the clients share something, a counter (counter.c), which
  *           needs no lock because one thread serves all of them. A client that has half-closed is
  *           still answered. Several clients may be accepted in one round.
  * Limits:   one thread is one core, however many the machine has. Step 06 runs a loop on each.
@@ -68,9 +68,9 @@ static void add_client(int fd, const struct peer *peer)
     n_clients++;
 }
 
-/* Out of epoll before it is closed. While another process has the socket open (ps and lsof have,
- * for the moment in which they look), close(2) leaves it in epoll, and a later event would point to
- * memory that is free: epoll(7). */
+/* Out of epoll before it is closed. Another process that looks at our descriptors (lsof and ss -p
+ * do) has the socket open for that moment. Then close(2) leaves it in epoll, and a later event
+ * would point to memory that is free: epoll(7). */
 static void remove_client(struct client *client)
 {
     change_epoll(EPOLL_CTL_DEL, client->fd, NULL, 0);

@@ -26,11 +26,12 @@ static enum state lost(const struct client *client)
     return DONE;
 }
 
-/* Writes once. What the socket does not take is kept: as a copy, or as what is left of that copy.
- */
+/* Writes once. What the socket does not take is kept: copied the first time, and from then on
+ * `unsent` moves along in that copy. */
 static enum state send_bytes(struct client *client, const char *bytes, size_t length)
 {
-    ssize_t n = length > 0 ? write(client->fd, bytes, length) : 0; /* 0: half a line, no answer */
+    ssize_t n =
+        length > 0 ? write(client->fd, bytes, length) : 0; /* or no answer: half a line, the end */
     if (n == -1 && !would_block(errno))
         return lost(client);
     size_t taken = n == -1 ? 0 : (size_t)n;

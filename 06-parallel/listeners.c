@@ -4,11 +4,13 @@
 
 #include "../common/io.h"
 #include "../common/log.h"
+#include "places.h"
 #include "settings.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,4 +58,40 @@ int listener_for_worker(int first, long i)
     if (fd == -1)
         die("cannot have one more listener: %s", strerror(errno));
     return fd;
+}
+
+/* A pipe is ready to be written to when it has room for PIPE_BUF bytes: pipe(7). So a message that
+ * is written then does not wait. */
+static bool has_room(const struct worker *worker)
+{
+    struct pollfd ready = {.fd = worker->inbox[1], .events = POLLOUT};
+    return poll(&ready, 1, 0) == 1;
+}
+
+/* Of the workers from the first-th on, in a circle, the first whose inbox has room; -1: none. */
+static long find_room(const struct worker *workers, long first)
+{
+    for (long i = 0; i < settings.threads; i++)
+        if (has_room(&workers[(first + i) % settings.threads]))
+            return (first + i) % settings.threads;
+    return -1;
+}
+
+void accept_for_workers(int listener, struct backoff *backoff, struct worker *workers)
+{
+    static long turn; /* the worker whose turn it is */
+    struct peer peer;
+
+    for (long i = 0; i < settings.accepts; i++) {
+        long chosen = find_room(workers, turn);
+        if (chosen == -1) {
+            backoff_begin(backoff);
+            return;
+        }
+        int fd = accept_if_room(listener, backoff, &peer);
+        if (fd == -1)
+            return;
+        worker_give(&workers[chosen], fd, &peer);
+        turn = chosen + 1;
+    }
 }

@@ -7,7 +7,7 @@
  *           changed by several threads at once, so it must be an atomic (counter.c). And who
  *           accepts? --accept each: every worker, from a listener of its own on the same port; the
  *           kernel divides the clients. --accept one: this thread, which gives clients to workers.
- * Limits:   one machine.
+ * Limits:   one machine; and a client stays with its worker, though another may have less to do.
  *
  * Read main.c, worker.c, client.c, counter.c and echo.c first. Then how such a server is run:
  * settings.h (its command line), places.h (how many clients at a time), listeners.h, operator.h.
@@ -30,25 +30,25 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int listener; /* the first, or the only one; -1: closed, because we are to end */
 static struct worker *workers;
 
-/* What QUIT, TERM and INT ask for. QUIT has no effect after TERM, nor any of them twice. */
+/* QUIT finishes. TERM and INT stop, even after QUIT. Nothing else has an effect. */
 static void stop_workers(int number)
 {
     static bool stopped;
-    bool now = number != SIGQUIT;
 
-    if (stopped || (!now && listener == -1))
+    if (stopped || (number == SIGQUIT && listener == -1))
         return;
-    stopped = now;
     listener_close(listener);
     listener = -1;
-    for (long i = 0; i < settings.threads; i++)
-        if (now)
-            worker_stop(&workers[i]);
-        else
+    stopped = number != SIGQUIT;
+    if (stopped)
+        close(stop_pipe[1]);
+    else
+        for (long i = 0; i < settings.threads; i++)
             worker_finish(&workers[i]);
 }
 
@@ -59,12 +59,6 @@ static void handle_signals(void)
             stop_workers(number);
     if (operator_gave_up())
         stop_workers(SIGQUIT);
-}
-
-static void give_to_next(int fd, const struct peer *peer)
-{
-    static long next;
-    worker_give(&workers[next++ % settings.threads], fd, peer);
 }
 
 /* Handles signals, and accepts with --accept one, until the workers have ended. */
@@ -84,7 +78,7 @@ static void run(int signals)
             handle_signals();
         }
         if (ready[1].revents && listener != -1)
-            accept_clients(listener, &backoff, settings.accepts, give_to_next);
+            accept_for_workers(listener, &backoff, workers);
     }
 }
 
@@ -98,7 +92,7 @@ int main(int argc, char *argv[])
     listener = listener_open_nonblocking(&address, settings.backlog);
     int signals = signals_catch(caught);
     workers = calloc((size_t)settings.threads, sizeof *workers);
-    if (!workers)
+    if (!workers || pipe(stop_pipe) == -1)
         die("cannot set up %ld workers: %s", settings.threads, strerror(errno));
     for (long i = 0; i < settings.threads; i++)
         worker_start(&workers[i], settings.one_accepts ? -1 : listener_for_worker(listener, i));

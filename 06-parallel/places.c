@@ -11,9 +11,9 @@
 
 static atomic_long taken;
 static atomic_bool acceptor_waits; /* the main thread is in a back-off, until a client leaves */
+static bool acceptor_wants_place;  /* because there was no place; only the main thread uses it */
 
-/* Returns a client, or -1. */
-static int accept_if_room(int listener, struct backoff *backoff, struct peer *peer)
+int accept_if_room(int listener, struct backoff *backoff, struct peer *peer)
 {
     if (is_dropping())
         return drop_client(listener, backoff);
@@ -21,6 +21,8 @@ static int accept_if_room(int listener, struct backoff *backoff, struct peer *pe
     if (taken++ >= settings.max_connections) {
         taken--;
         backoff_begin(backoff);
+        if (settings.one_accepts)
+            acceptor_wants_place = true;
         return -1;
     }
     int fd = accept_nonblocking(listener, peer);
@@ -58,9 +60,12 @@ long places_taken(void)
 
 int acceptor_backoff(struct backoff *backoff)
 {
-    int left = backoff_left(backoff);
-    acceptor_waits = settings.one_accepts && left != -1;
-    return left;
+    acceptor_waits = settings.one_accepts && backoff_left(backoff) != -1;
+    /* A client that left a moment before did not wake us: look once more. */
+    if (acceptor_waits && acceptor_wants_place && taken < settings.max_connections)
+        backoff_end(backoff);
+    acceptor_wants_place = false;
+    return backoff_left(backoff);
 }
 
 int worker_backoff(struct backoff *backoff)

@@ -5,9 +5,11 @@
 
 #include "../common/backoff.h"
 
-/* Accepts clients, at most so many, while there are places for them, and calls take() with each.
- * When it cannot, it may begin a back-off. While clients are dropped (operator.h), does that
- * instead. */
+/* Accepts a client if there is a place for it. Returns its descriptor, or -1, perhaps with a
+ * back-off begun. While clients are dropped (operator.h), does that, and returns -1. */
+int accept_if_room(int listener, struct backoff *backoff, struct peer *peer);
+
+/* Accepts clients in this way, at most so many, and calls take() with each. */
 void accept_clients(int listener, struct backoff *backoff, long most,
                     void (*take)(int fd, const struct peer *peer));
 
@@ -17,9 +19,9 @@ void client_left(void);
 long places_taken(void);
 
 /* What is left of the back-off: backoff_left(). The main thread, with --accept one, is woken when a
- * client leaves, and ends its back-off. A worker's back-off ends when a client of its own leaves; a
- * place that is given back by another worker it may find 100 ms later. A worker that shares its
- * listener begins one by itself while there is no place. */
+ * client leaves. A worker's back-off ends when a client of its own leaves; a place that another
+ * worker's client gives back it may find 100 ms later. A worker that shares its listener begins one
+ * by itself while there is no place. */
 int acceptor_backoff(struct backoff *backoff);
 int worker_backoff(struct backoff *backoff);
 

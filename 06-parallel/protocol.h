@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The start of a line whose end has not come yet. Seven bytes are enough: a longer line is no
- * command. All zero: an empty line. */
+/* The start of a line whose end has not come yet. Five bytes would do for `read` and a CR: what is
+ * longer is no command. All zero: an empty line. */
 struct line {
     unsigned char length;
     char bytes[7];
@@ -23,8 +23,8 @@ struct reply {
 struct reply echo_answer(struct line *line, const char *request, size_t n, char *space);
 struct reply counter_answer(struct line *line, const char *request, size_t n, char *space);
 
-/* How much may be read at a time, and how much space the counter needs. Its longest reply is to the
- * end of "inc" and then nothing but empty lines: 29 + 4094 * 16 = 65,533 bytes. */
+/* How much may be read at a time, and how much space the counter needs. Its longest reply is to
+ * the LF of an "inc" and 4,094 more LFs: 29 + 4094 * 16 = 65,533 bytes. */
 #define ECHO_REQUEST_MAX (256 * 1024)
 #define COUNTER_REQUEST_MAX 4095
 #define SPACE_MAX (64 * 1024)

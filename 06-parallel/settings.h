@@ -18,9 +18,9 @@ extern struct settings {
     bool share_listener;      /* unix:PATH, fd:N: the workers have no listeners of their own */
     uint32_t listener_events; /* for epoll: a client wakes only one of those that share it */
 
-    /* fd:N, which other processes may share: how often a worker looks for a client though it was
-     * not woken, in ms. The process that was woken may be about to stop, full or suspended. -1:
-     * never. */
+    /* fd:N, which other processes may share: how often a worker looks for clients though it was not
+     * woken, in ms. The process that was woken may be about to stop, full or suspended. It then
+     * takes all that it finds, as it will not be told of them either. -1: never. */
     int look_ms;
 
     long work;                 /* microseconds */

@@ -2,8 +2,9 @@
 /*
  * worker.c: see worker.h
  *
- * This is the loop of step 05, and what was static there is in `self`. New are the inbox and, at
- * the end, the functions that the main thread calls.
+ * The loop of step 05, and what was static there is in `self`. An inbox and the stop pipe replace
+ * the signals, accepting is in places.c, and the functions at the end are for the main thread. Skip
+ * at first: client_failed, limit_write_time, worker_backoff, look_ms.
  */
 #include "worker.h"
 
@@ -22,13 +23,13 @@
 
 #define EVENTS_MAX 256 /* taken in one round */
 
-/* What is written to an inbox: a client. Two other things can come out of it: fd -1 means finish,
- * and the end of the pipe means stop. */
+/* What is written to an inbox: a client. */
 struct message {
     int fd;
     struct peer peer;
 };
 
+int stop_pipe[2];
 _Thread_local struct worker *self;
 atomic_int n_running;
 
@@ -58,9 +59,9 @@ static void add_client(int fd, const struct peer *peer)
     self->accepted++;
 }
 
-/* Out of epoll before it is closed. While another process has the socket open (ps and lsof have,
- * for the moment in which they look), close(2) leaves it in epoll, and a later event would point to
- * memory that is free: epoll(7). */
+/* Out of epoll before it is closed. Another process that looks at our descriptors (lsof and ss -p
+ * do) has the socket open for that moment. Then close(2) leaves it in epoll, and a later event
+ * would point to memory that is free: epoll(7). */
 static void remove_client(struct client *client)
 {
     change_epoll(EPOLL_CTL_DEL, client->fd, NULL, 0);
@@ -102,13 +103,13 @@ static int update_listener(void)
 
     if (self->listener == -1)
         return -1;
-    if (accepting != self->accepting) {
+    if (accepting != self->listener_in_epoll) {
         if (change_epoll(accepting ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, self->listener, &self->listener,
                          settings.listener_events) == -1) {
             accept_failed(&self->backoff, errno);
             return backoff_left(&self->backoff);
         }
-        self->accepting = accepting;
+        self->listener_in_epoll = accepting;
     }
     return accepting ? settings.look_ms : timeout;
 }
@@ -122,40 +123,44 @@ static void close_listener(void)
     self->listener = -1;
 }
 
-/* A message is shorter than PIPE_BUF, so it comes whole: pipe(7). */
+/* Messages of at most PIPE_BUF bytes are neither mixed nor split (pipe(7)), and all have one size:
+ * so each read takes one of them. The end of the pipe: no more will come. */
 static void read_inbox(void)
 {
     struct message message;
     ssize_t n;
 
     while ((n = read(self->inbox[0], &message, sizeof message)) > 0)
-        if (message.fd == -1)
-            self->finishing = true;
-        else
-            add_client(message.fd, &message.peer);
+        add_client(message.fd, &message.peer);
     if (n == -1 && !would_block(errno))
         die("cannot read from a pipe: %s", strerror(errno));
-    self->stopping = n == 0;
-    if (self->finishing || self->stopping)
+    if (n == 0 && !self->finishing) {
+        self->finishing = true;
+        change_epoll(EPOLL_CTL_DEL, self->inbox[0], NULL, 0);
         close_listener();
+    }
 }
 
 static void *run_worker(void *worker)
 {
     struct epoll_event events[EVENTS_MAX];
+    bool stopping = false;
 
     self = worker;
-    while (!self->stopping && (!self->finishing || self->clients)) {
+    while (!stopping && (!self->finishing || self->clients)) {
         bool inbox_ready = false;
 
         int timeout = update_listener();
         int n = epoll_wait(self->epoll_fd, events, EVENTS_MAX, timeout);
         if (n == -1)
-            wait_failed(errno);       /* or exits: backoff.h */
-        bool listener_ready = n == 0; /* the timeout is over: try to accept */
+            wait_failed(errno);                                 /* or exits: backoff.h */
+        bool listener_ready = n == 0 && settings.look_ms != -1; /* perhaps: settings.h */
+        long accepts = listener_ready ? EVENTS_MAX : settings.accepts;
         for (int i = 0; i < n; i++) {
             void *data = events[i].data.ptr;
-            if (data == &self->inbox)
+            if (data == &stop_pipe)
+                stopping = true;
+            else if (data == &self->inbox)
                 inbox_ready = true;
             else if (data == &self->listener)
                 listener_ready = true;
@@ -165,9 +170,10 @@ static void *run_worker(void *worker)
         if (inbox_ready)
             read_inbox();
         if (listener_ready && self->listener != -1)
-            accept_clients(self->listener, &self->backoff, n == 0 ? EVENTS_MAX : settings.accepts,
-                           add_client);
+            accept_clients(self->listener, &self->backoff, accepts, add_client);
     }
+    close_listener();
+    read_inbox(); /* clients that were given to us before we were told to stop */
     while (self->clients) {
         client_stop(self->clients);
         remove_client(self->clients);
@@ -180,12 +186,14 @@ static void *run_worker(void *worker)
 void worker_start(struct worker *worker, int listener)
 {
     struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = &worker->inbox};
+    struct epoll_event stop = {.events = EPOLLIN, .data.ptr = &stop_pipe};
 
     worker->listener = listener;
     worker->epoll_fd = epoll_create1(0);
     if (worker->epoll_fd == -1 || pipe(worker->inbox) == -1 ||
         set_nonblocking(worker->inbox[0]) == -1 ||
-        epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1)
+        epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1 ||
+        epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, stop_pipe[0], &stop) == -1)
         die("cannot set up a worker: %s", strerror(errno));
     n_running++;
     int error = pthread_create(&worker->thread, NULL, run_worker, worker);
@@ -201,11 +209,6 @@ void worker_give(struct worker *worker, int fd, const struct peer *peer)
 }
 
 void worker_finish(struct worker *worker)
-{
-    worker_give(worker, -1, &(struct peer){0});
-}
-
-void worker_stop(struct worker *worker)
 {
     close(worker->inbox[1]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A worker: the event loop of step 05 in a thread of its own. Its clients are its own as well: no
- * other thread reads or changes them. The main thread talks to it by a pipe, its inbox.
+ * other thread reads or changes them. The main thread gives it clients by a pipe, its inbox.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -16,10 +16,10 @@ struct worker {
     pthread_t thread;
     int inbox[2]; /* the main thread writes to [1], the worker reads from [0] */
     int epoll_fd;
-    int listener;             /* -1: there is none, or it is closed */
-    bool accepting;           /* the listener is in epoll */
-    bool finishing, stopping; /* worker_finish() and worker_stop(), below */
-    struct client *clients;   /* all of them, a list */
+    int listener; /* -1: there is none, or it is closed */
+    bool listener_in_epoll;
+    bool finishing; /* the inbox has ended: it ends when the clients that it has have left */
+    struct client *clients; /* all of them, a list */
     struct backoff backoff;
     _Atomic uint64_t accepted, bytes;                 /* the main thread reports them */
     char request[ECHO_REQUEST_MAX], space[SPACE_MAX]; /* nothing stays in them between two calls */
@@ -27,16 +27,17 @@ struct worker {
 
 extern _Thread_local struct worker *self; /* in the thread of a worker: that worker */
 extern atomic_int n_running;              /* workers that have not ended */
+extern int stop_pipe[2]; /* when the main thread closes [1], every worker ends at once */
 
 /* Starts a worker, all zero so far. It owns the listener; -1: none. A failure ends the program. */
 void worker_start(struct worker *worker, int listener);
 
-/* Gives it a client. All threads have the same descriptors, so the number is enough. */
+/* Gives it a client. All threads have the same descriptors, so the number is enough. Waits if the
+ * inbox is full. */
 void worker_give(struct worker *worker, int fd, const struct peer *peer);
 
-/* It is to take no more clients, and to end when those that it has have left; or to end now. */
+/* Ends its inbox: it takes no more clients, and ends when those that it has have left. */
 void worker_finish(struct worker *worker);
-void worker_stop(struct worker *worker);
 
 /* Waits until it has ended. */
 void worker_join(struct worker *worker);

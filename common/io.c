@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How much drain_and_shutdown() throws away of what arrives while it does: more than a peer's
@@ -15,8 +16,9 @@
  * tcp_wmem */
 #define MEANWHILE (16L << 20)
 
-#define MOMENT_MS 20     /* how long it waits for it, */
-#define WAITS_IN_VAIN 20 /* and how often nothing may come of that */
+/* How long it waits for that at a time, and how long in the life of the process. */
+#define MOMENT_MS 20
+#define PATIENCE_US 400000
 
 int write_all(int fd, const void *bytes, size_t n)
 {
@@ -51,18 +53,26 @@ int set_blocking(int fd)
     return flags == -1 ? -1 : fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+static long long now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
 /* Does more come within a moment? The peer's kernel sends what it has kept back when it hears that
- * we have room. But not every peer has more to send: after some waits in vain nobody is waited for
- * any more, in the whole process. */
+ * we have room. But a peer may have nothing more to send, or may send a byte now and then for as
+ * long as we wait: so all such waits together have a limit. */
 static bool more_comes(int fd)
 {
-    static atomic_int in_vain;
+    static _Atomic long long waited_us;
     struct pollfd ready = {.fd = fd, .events = POLLIN};
 
-    if (in_vain >= WAITS_IN_VAIN)
+    if (waited_us >= PATIENCE_US)
         return false;
+    long long began = now_us();
     bool more = poll(&ready, 1, MOMENT_MS) > 0;
-    in_vain += !more;
+    waited_us += now_us() - began;
     return more;
 }
 

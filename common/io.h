@@ -25,8 +25,8 @@ int set_blocking(int fd);
  * away what has arrived (and at most 16 MiB more of what arrives meanwhile), then half-closes. The
  * caller closes at once. Without this, close(2) with unread data would reset the connection, and a
  * reset destroys what is still on its way: RFC 1122, 4.2.2.13. fd may be blocking or not. A failure
- * is not reported. Waits only if the peer has sent more than was read: 20 ms for what its kernel
- * may have kept back, and in the whole process no more than 0.4 s for nothing.
+ * is not reported. Waits only if the peer has sent more than was read: 20 ms at a time for what its
+ * kernel may have kept back, and no more than 0.4 s in the life of the process.
  *
  * What can still be lost: if something arrives after the close, our kernel answers with a reset,
  * and drops those answers that the peer's kernel has not taken by then. It also gives them up if

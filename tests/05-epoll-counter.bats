@@ -101,6 +101,7 @@ OPTIONS_ALSO=also
 @test "05: TERM hastens QUIT" { term_hastens_quit; }
 @test "05: TERM ends it under load" { stops_under_load; }
 @test "05: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
+@test "05: TERM ends it beside a client that drips" { stops_beside_a_pest; }
 @test "05: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "05: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "05: TERM resets none of many" { resets_none_of_many_when_it_stops; }

@@ -109,6 +109,7 @@ OPTIONS_ALSO=also
 @test "06: TERM hastens QUIT" { term_hastens_quit; }
 @test "06: TERM ends it under load" { stops_under_load; }
 @test "06: TERM ends it beside a client that takes no answers" { stops_beside_who_takes_nothing; }
+@test "06: TERM ends it beside a client that drips" { stops_beside_a_pest; }
 @test "06: handles its signals whatever it inherited" { handles_signals_whatever_it_inherited; }
 @test "06: TERM resets nobody" { resets_nobody_when_it_stops; }
 @test "06: TERM resets none of many" { resets_none_of_many_when_it_stops; }
@@ -273,8 +274,8 @@ many_on_a_descriptor() {
     fds+=("$FD")
     greet "$FD"
   done
-  # A worker's epoll watches 4 clients and what wakes the worker.
-  assert_equal "descriptors watched by the two epolls" "5 5" \
+  # A worker's epoll watches 4 clients, its inbox and the stop pipe.
+  assert_equal "descriptors watched by the two epolls" "6 6" \
     "$(for i in /proc/"$PID"/fdinfo/*; do grep -c '^tfd:' "$i"; done | grep -v '^0' | tr '\n' ' ' | sed 's/ $//')"
 }
 

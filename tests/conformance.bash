@@ -1145,6 +1145,20 @@ stops_under_load() { # also when there is always something ready
   stop TERM
 }
 
+# A client that sends a byte now and then, for as long as the server waits for what a peer may have kept back.
+stops_beside_a_pest() {
+  local n
+  for n in $(repeats 1 '1 2 3 4'); do
+    start
+    rude_in_background pester "$ADDRESS" 1
+    await_rude stuck
+    signal TERM
+    await_end
+    assert_equal "exit status, $n" 0 "$STATUS"
+    echo >&"$TO"
+  done
+}
+
 stops_beside_who_takes_nothing() { # and what that one got is right, as far as it goes
   start "${START[@]}"
   rude_in_background stuff "$ADDRESS" "${STUFF[@]}"

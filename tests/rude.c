@@ -47,6 +47,9 @@ static const char about[] =
     "      send standard input, and take what comes through a narrow window\n"
     "  drip ADDRESS MS\n"
     "      send standard input byte by byte, MS apart; print what comes\n"
+    "  pester ADDRESS MS\n"
+    "      send without reading until no more is taken, print \"stuck\", then a byte\n"
+    "      each MS, until there is a line on stdin\n"
     "  drizzle ADDRESS N TEXT REPLY\n"
     "      N clients send TEXT over and over, a byte on each in turn; print \"round\n"
     "      I\" when each has sent I bytes; after a line on stdin finish each TEXT,\n"
@@ -264,6 +267,26 @@ static bool send_byte(const int fds[], int n, const char *byte)
         told = told || (i % 10 == 0 && is_told(1));
     }
     return told;
+}
+
+static void pester(const char *address, int ms)
+{
+    int fd = connect_to(address, true);
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    struct pollfd line = {.fd = STDIN_FILENO, .events = POLLIN};
+    char lines[64 * 1024]; /* empty ones: a counter answers each */
+    const int on = 1;      /* or bytes would wait for the acknowledgement of others: tcp(7) */
+
+    memset(lines, '\n', sizeof lines);
+    check(set_nonblocking(fd) == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0,
+          "setsockopt");
+    while (poll(&room, 1, 700) == 1)
+        check(write(fd, lines, sizeof lines) != -1 || would_block(errno), "write");
+    puts("stuck");
+    while (poll(&line, 1, ms) == 0)
+        if (write(fd, "\n", 1) == -1 && !would_block(errno))
+            break; /* the server has gone */
+    wait_for_line();
 }
 
 static void drizzle(const char *address, int n, const char *text, const char *reply)
@@ -519,6 +542,8 @@ int main(int argc, char *argv[])
         sip(argv[2]);
     else if (strcmp(what, "drip") == 0 && argc == 4)
         drip(argv[2], number(argv[3]));
+    else if (strcmp(what, "pester") == 0 && argc == 4)
+        pester(argv[2], number(argv[3]));
     else if (strcmp(what, "drizzle") == 0 && argc == 6)
         drizzle(argv[2], number(argv[3]), argv[4], argv[5]);
     else if (strcmp(what, "gush") == 0 && argc == 6)
