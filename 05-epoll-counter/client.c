@@ -30,8 +30,7 @@ static enum state lost(const struct client *client)
  * `unsent` moves along in that copy. */
 static enum state send_bytes(struct client *client, const char *bytes, size_t length)
 {
-    ssize_t n =
-        length > 0 ? write(client->fd, bytes, length) : 0; /* or no answer: half a line, the end */
+    ssize_t n = length > 0 ? write(client->fd, bytes, length) : 0; /* half a line: no answer */
     if (n == -1 && !would_block(errno))
         return lost(client);
     size_t taken = n == -1 ? 0 : (size_t)n;

@@ -49,7 +49,7 @@ static void stop_workers(int number)
         close(stop_pipe[1]);
     else
         for (long i = 0; i < settings.threads; i++)
-            worker_finish(&workers[i]);
+            close(workers[i].inbox[1]);
 }
 
 static void handle_signals(void)

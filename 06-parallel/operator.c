@@ -38,16 +38,18 @@ bool is_dropping(void)
     return settings.drop_incoming != toggled;
 }
 
-int drop_client(int listener, struct backoff *backoff)
+void drop_clients(int listener, struct backoff *backoff)
 {
     struct peer peer;
-    int fd = accept_nonblocking(listener, &peer);
 
-    if (fd == -1)
-        accept_failed(backoff, errno);
-    else
+    for (long i = 0; i < settings.accepts; i++) {
+        int fd = accept_nonblocking(listener, &peer);
+        if (fd == -1) {
+            accept_failed(backoff, errno);
+            return;
+        }
         close(fd);
-    return -1;
+    }
 }
 
 static void report(const struct worker *workers)

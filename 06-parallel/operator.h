@@ -23,8 +23,8 @@ bool operator_gave_up(void);
 /* --drop-incoming, which SIGUSR2 turns on or off: are clients accepted only to be closed? */
 bool is_dropping(void);
 
-/* Accepts a client, and closes it. Returns -1. */
-int drop_client(int listener, struct backoff *backoff);
+/* Accepts clients, --max-accepts-per-batch of them at most, and closes them. */
+void drop_clients(int listener, struct backoff *backoff);
 
 /* SIGUSR1 reports what the workers have done, SIGUSR2 turns dropping on or off. Returns whether it
  * was one of these. */

@@ -15,8 +15,10 @@ static bool acceptor_wants_place;  /* because there was no place; only the main 
 
 int accept_if_room(int listener, struct backoff *backoff, struct peer *peer)
 {
-    if (is_dropping())
-        return drop_client(listener, backoff);
+    if (is_dropping()) {
+        drop_clients(listener, backoff);
+        return -1;
+    }
     /* The place is taken before accept, or two threads would accept for the last one. */
     if (taken++ >= settings.max_connections) {
         taken--;
@@ -31,19 +33,6 @@ int accept_if_room(int listener, struct backoff *backoff, struct peer *peer)
         accept_failed(backoff, errno);
     }
     return fd;
-}
-
-void accept_clients(int listener, struct backoff *backoff, long most,
-                    void (*take)(int fd, const struct peer *peer))
-{
-    struct peer peer;
-
-    for (; most > 0; most--) {
-        int fd = accept_if_room(listener, backoff, &peer);
-        if (fd == -1)
-            return;
-        take(fd, &peer);
-    }
 }
 
 void client_left(void)

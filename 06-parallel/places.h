@@ -9,10 +9,6 @@
  * back-off begun. While clients are dropped (operator.h), does that, and returns -1. */
 int accept_if_room(int listener, struct backoff *backoff, struct peer *peer);
 
-/* Accepts clients in this way, at most so many, and calls take() with each. */
-void accept_clients(int listener, struct backoff *backoff, long most,
-                    void (*take)(int fd, const struct peer *peer));
-
 /* A client has left: its place is free again. */
 void client_left(void);
 

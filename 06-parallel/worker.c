@@ -2,9 +2,8 @@
 /*
  * worker.c: see worker.h
  *
- * The loop of step 05, and what was static there is in `self`. An inbox and the stop pipe replace
- * the signals, accepting is in places.c, and the functions at the end are for the main thread. Skip
- * at first: client_failed, limit_write_time, worker_backoff, look_ms.
+ * The loop of step 05; what was static there is in `self`. An inbox and the stop pipe replace the
+ * signals. Skip at first: client_failed, limit_write_time, worker_backoff, look_ms.
  */
 #include "worker.h"
 
@@ -123,6 +122,16 @@ static void close_listener(void)
     self->listener = -1;
 }
 
+static bool accept_one(void)
+{
+    struct peer peer;
+    int fd = accept_if_room(self->listener, &self->backoff, &peer);
+
+    if (fd != -1)
+        add_client(fd, &peer);
+    return fd != -1;
+}
+
 /* Messages of at most PIPE_BUF bytes are neither mixed nor split (pipe(7)), and all have one size:
  * so each read takes one of them. The end of the pipe: no more will come. */
 static void read_inbox(void)
@@ -153,8 +162,8 @@ static void *run_worker(void *worker)
         int timeout = update_listener();
         int n = epoll_wait(self->epoll_fd, events, EVENTS_MAX, timeout);
         if (n == -1)
-            wait_failed(errno);                                 /* or exits: backoff.h */
-        bool listener_ready = n == 0 && settings.look_ms != -1; /* perhaps: settings.h */
+            wait_failed(errno); /* or exits: backoff.h */
+        bool listener_ready = n == 0 && settings.look_ms != -1;
         long accepts = listener_ready ? EVENTS_MAX : settings.accepts;
         for (int i = 0; i < n; i++) {
             void *data = events[i].data.ptr;
@@ -169,8 +178,8 @@ static void *run_worker(void *worker)
         }
         if (inbox_ready)
             read_inbox();
-        if (listener_ready && self->listener != -1)
-            accept_clients(self->listener, &self->backoff, accepts, add_client);
+        while (listener_ready && self->listener != -1 && accepts-- > 0)
+            listener_ready = accept_one();
     }
     close_listener();
     read_inbox(); /* clients that were given to us before we were told to stop */
@@ -206,11 +215,6 @@ void worker_give(struct worker *worker, int fd, const struct peer *peer)
     const struct message message = {.fd = fd, .peer = *peer};
     if (write_all(worker->inbox[1], &message, sizeof message) == -1)
         die("cannot write to a pipe: %s", strerror(errno));
-}
-
-void worker_finish(struct worker *worker)
-{
-    close(worker->inbox[1]);
 }
 
 void worker_join(struct worker *worker)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A worker: the event loop of step 05 in a thread of its own. Its clients are its own as well: no
- * other thread reads or changes them. The main thread gives it clients by a pipe, its inbox.
+ * other thread reads or changes them. The main thread gives it clients by a pipe, its inbox. When
+ * that is closed it takes no more, and ends when those that it has have left.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -18,7 +19,7 @@ struct worker {
     int epoll_fd;
     int listener; /* -1: there is none, or it is closed */
     bool listener_in_epoll;
-    bool finishing; /* the inbox has ended: it ends when the clients that it has have left */
+    bool finishing;         /* the inbox has been closed */
     struct client *clients; /* all of them, a list */
     struct backoff backoff;
     _Atomic uint64_t accepted, bytes;                 /* the main thread reports them */
@@ -32,12 +33,8 @@ extern int stop_pipe[2]; /* when the main thread closes [1], every worker ends a
 /* Starts a worker, all zero so far. It owns the listener; -1: none. A failure ends the program. */
 void worker_start(struct worker *worker, int listener);
 
-/* Gives it a client. All threads have the same descriptors, so the number is enough. Waits if the
- * inbox is full. */
+/* Gives it a client; threads share descriptors, so the number is enough. Waits for room. */
 void worker_give(struct worker *worker, int fd, const struct peer *peer);
-
-/* Ends its inbox: it takes no more clients, and ends when those that it has have left. */
-void worker_finish(struct worker *worker);
 
 /* Waits until it has ended. */
 void worker_join(struct worker *worker);
