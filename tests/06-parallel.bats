@@ -279,6 +279,20 @@ many_on_a_descriptor() {
     "$(for i in /proc/"$PID"/fdinfo/*; do grep -c '^tfd:' "$i"; done | grep -v '^0' | tr '\n' ' ' | sed 's/ $//')"
 }
 
+@test "06: a worker that is busy keeps neither the others from clients nor the main thread from signals" {
+  needs_ours "its workers"
+  start --accept one --threads 2 --protocol counter --work 1000000 --backlog 1000
+  exits 0 "$BUILD/rude" shrink "$PID" # an inbox holds a hundred clients then, and not two thousand
+  connect
+  tell "$FD" "$(printf '\n%.0s' {1..250}; echo x)" # minutes of work, in one turn
+  rude_in_background hold "$ADDRESS" 400
+  all_are_in() { signal USR1 && grep -q 'connections=401 ' "$LOG"; }
+  await all_are_in
+  connect
+  ask "$FD" x "Unknown command"
+  signal KILL
+}
+
 took_ms() { # what swarm says its messages took, in ms
   sed -n 's/^messages .* in \([0-9.]* m\{0,1\}s\),.*/\1/p' swarm.log |
     awk '{ print int($1 * ($2 == "s" ? 1000 : 1)) + 1 }'

@@ -3,12 +3,16 @@
  * rude: what the tests need and no well-mannered client does. `build/rude --help` prints the list
  * of it below.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#endif
 #include "../common/address.h"
 #include "../common/descriptors.h"
 #include "../common/io.h"
 #include "../common/options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -75,6 +79,8 @@ static const char about[] =
     "  grab PID\n"
     "      open the sockets of PID as well, print \"grabbed\", keep them until there\n"
     "      is a line on stdin\n"
+    "  shrink PID\n"
+    "      leave every pipe of PID as little room as there can be\n"
     "  listen FD COMMAND...\n"
     "      run COMMAND with descriptor FD listening on 127.0.0.1\n"
     "  narrow FD COMMAND...\n"
@@ -497,6 +503,20 @@ static void grab(pid_t pid)
     wait_for_line();
 }
 
+static void shrink(pid_t pid)
+{
+    char path[64];
+
+    for (int theirs = 3; theirs < 100; theirs++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, theirs);
+        int fd = open(path, O_WRONLY | O_NONBLOCK); /* of a socket this fails */
+        if (fd == -1)
+            continue;
+        fcntl(fd, F_SETPIPE_SZ, 4096); /* of other files this does */
+        close(fd);
+    }
+}
+
 static void run_with_socket(bool listens, int room, int fd, char *command[])
 {
     int made = listens ? listen_somewhere() : socket(AF_INET, SOCK_STREAM, 0);
@@ -562,6 +582,8 @@ int main(int argc, char *argv[])
         run_with_nonblocking_output(argv + 2);
     else if (strcmp(what, "grab") == 0 && argc == 3)
         grab(number(argv[2]));
+    else if (strcmp(what, "shrink") == 0 && argc == 3)
+        shrink(number(argv[2]));
     else if (strcmp(what, "listen") == 0 && argc > 3)
         run_with_socket(true, 0, number(argv[2]), argv + 3);
     else if (strcmp(what, "narrow") == 0 && argc > 3)
