@@ -209,6 +209,16 @@ reaped() {
   await equals 0 n_children "$PID"
 }
 
+# fork(2) returns so late in the parent that the child has ended by then.
+@test "03: a child that ends at once keeps no place" {
+  needs_strace
+  LAUNCH=(strace -D -f -qq -o trace -e trace='/^(clone|fork)' -e inject='/^(clone|fork)':delay_exit=200000)
+  start --max-connections 1
+  serves
+  serves
+  stop TERM
+}
+
 @test "03: TERM and QUIT end it also at its limit" {
   needs_option --max-connections
   local s

@@ -375,6 +375,45 @@ shares_when_full() { # two servers with room for one client each
   done
 }
 
+# The kernel tells of both at once: of the signal, whose handling closes the listener, and of the client.
+@test "06: a client that comes with TERM is no reason to fail, whoever accepts" {
+  needs_ours "its log"
+  local how s
+  for how in each one; do
+    for s in TERM QUIT; do
+      start --accept "$how" --threads 2
+      signal STOP
+      await equals T state "$PID"
+      connect
+      signal "$s"
+      signal CONT
+      hang_up "$FD" # or QUIT waits for it, if a worker was quicker than the signal
+      await_end
+      assert_equal "exit status after $s with --accept $how" 0 "$STATUS"
+      assert_equal "the log" "$NAME: listening on $ADDRESS"$'\n'"$NAME: server terminated" "$(cat "$LOG")"
+    done
+  done
+}
+
+# The worker is busy with a client that has reset its connection, and meanwhile the next is in its inbox, and QUIT.
+@test "06: --accept one: QUIT forgets no client that a worker was given" {
+  needs_ours "its signals"
+  start --accept one --threads 1 --protocol counter --work 30000 --on-handler-error ignore
+  rude reset "$ADDRESS" 1 "$(yes read | head -n 21)" # the worker has work for 0.6 s
+  connect
+  tell "$FD" "me, too"
+  both_have_come() { signal USR1 && grep -Eq ' (connections|accepted)=2 ' "$LOG"; } # accepted: by the worker
+  await both_have_come
+  signal QUIT
+  signal USR2 # is handled after QUIT
+  await grep -q 'dropping incoming connections: on' "$LOG"
+  hear "$FD"
+  assert_equal "answer" "Unknown command" "$REPLY"
+  hang_up "$FD"
+  await_end
+  assert_equal "exit status" 0 "$STATUS"
+}
+
 @test "06: a batch keeps to the limit, whoever accepts" {
   needs_option --accept
   local how

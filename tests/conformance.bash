@@ -200,6 +200,10 @@ takes_one_address_of_a_name() { # and no second where the first is in use
   exits 1 "${LAUNCH[@]}" "${COMMAND[@]}" "two:$port"
   assert_equal "what it said" "$NAME: cannot listen on two:$port: Address already in use" "$OUTPUT"
   serves
+  needs_strace
+  LAUNCH+=(strace -D -qq -o trace -e trace=listen -e inject=listen:error=ENOBUFS:when=1) # the second address it is
+  start_at two:0
+  serves
 }
 
 tells_the_more_telling_of_two_reasons() { # one address of the name is not this machine's, the other's port is not for us
