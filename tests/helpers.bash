@@ -291,7 +291,11 @@ await_rude() { # await_rude WORD: until rude prints it
 await_refusal() { # until nobody gets in any more
   await refused || { echo "$ADDRESS still takes clients: its listener was to be closed at once"; return 1; }
 }
-refused() { "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || [[ $? == 3 ]]; }
+refused() {
+  local status=0
+  "$BUILD/say" --timeout "$LIMIT" "$ADDRESS" hello >/dev/null 2>&1 || status=$?
+  ((status == 3)) # 0 would be an answer
+}
 
 # ---- looking at a process -----------------------------------------------------------------------
 
