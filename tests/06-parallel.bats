@@ -395,23 +395,44 @@ shares_when_full() { # two servers with room for one client each
   done
 }
 
-# The worker is busy with a client that has reset its connection, and meanwhile the next is in its inbox, and QUIT.
-@test "06: --accept one: QUIT forgets no client that a worker was given" {
+# The worker is busy with a client that has reset its connection; meanwhile the next is in its inbox, and the signal comes.
+@test "06: --accept one: a signal forgets no client that a worker was given" {
   needs_ours "its signals"
-  start --accept one --threads 1 --protocol counter --work 30000 --on-handler-error ignore
-  rude reset "$ADDRESS" 1 "$(yes read | head -n 21)" # the worker has work for 0.6 s
-  connect
-  tell "$FD" "me, too"
-  both_have_come() { signal USR1 && grep -Eq ' (connections|accepted)=2 ' "$LOG"; } # accepted: by the worker
-  await both_have_come
-  signal QUIT
-  signal USR2 # is handled after QUIT
-  await grep -q 'dropping incoming connections: on' "$LOG"
-  hear "$FD"
-  assert_equal "answer" "Unknown command" "$REPLY"
-  hang_up "$FD"
-  await_end
-  assert_equal "exit status" 0 "$STATUS"
+  local s
+  for s in QUIT TERM; do
+    start --accept one --threads 1 --protocol counter --work 30000 --on-handler-error ignore
+    rude reset "$ADDRESS" 1 "$(yes read | head -n 21)" # the worker has work for 0.6 s
+    connect
+    tell "$FD" "me, too"
+    both_have_come() { signal USR1 && grep -Eq ' (connections|accepted)=2 ' "$LOG"; } # accepted: by the worker
+    await both_have_come
+    signal "$s"
+    signal USR2 # is handled after that
+    await grep -q 'dropping incoming connections: on' "$LOG"
+    if [[ $s == QUIT ]]; then
+      hear "$FD"
+      assert_equal "answer" "Unknown command" "$REPLY"
+      hang_up "$FD"
+    else
+      hears_the_end "$FD"
+    fi
+    await_end
+    assert_equal "exit status after $s" 0 "$STATUS"
+  done
+}
+
+@test "06: finishing costs nothing, whoever accepts" {
+  needs_ours "QUIT"
+  local how
+  for how in each one; do
+    start --accept "$how" --threads 2
+    connect
+    greet "$FD"
+    signal QUIT
+    await_refusal
+    assert_cpu "CPU time in 0.3 s with --accept $how, in ms" 20 hears_nothing "$FD" 0.3
+    stop TERM
+  done
 }
 
 @test "06: a batch keeps to the limit, whoever accepts" {
