@@ -413,8 +413,9 @@ shares_when_full() { # two servers with room for one client each
       hear "$FD"
       assert_equal "answer" "Unknown command" "$REPLY"
       hang_up "$FD"
-    else
-      hears_the_end "$FD"
+    else # it may have been answered, on a busy machine
+      timeout "$LIMIT" cat <&"$FD" >heard 2>cat.log || true
+      assert_equal "what ended it" "" "$(cat cat.log)"
     fi
     await_end
     assert_equal "exit status after $s" 0 "$STATUS"
