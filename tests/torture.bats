@@ -238,7 +238,7 @@ reason() { # reason ERROR: in the words of strerror
   stop TERM
 
   use_step 02-loop-echo # it waits for the end of a shortage with poll, which then fails, too
-  LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept,accept4,poll' -e inject=accept,accept4:error=EMFILE
+  LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept,accept4,poll' -e 'inject=accept,accept4:error=EMFILE'
     -e inject=poll:error=ENOMEM)
   start
   connect
@@ -250,7 +250,7 @@ reason() { # reason ERROR: in the words of strerror
   local step
   for step in 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel; do
     use_step "$step"
-    LAUNCH=(strace "${TRACED[@]}" -e trace=accept,accept4 -e 'inject=accept,accept4:error=EMFILE:when=1..3')
+    LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept,accept4' -e 'inject=accept,accept4:error=EMFILE:when=1..3')
     start
     connect
     greet "$FD"
