@@ -79,7 +79,9 @@ part == 1 {
     next
   n_lines[file]++
   key = file " " fn ": " text
-  if (++twins[key] > 1)
+  if ((file " " fn ": *") in reason)
+    key = file " " fn ": *"
+  else if (++twins[key] > 1)
     key = key " (" twins[key] ")"
   if (count !~ /^[#=]/) {
     n_executed[file]++
