@@ -457,7 +457,9 @@ int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
 
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    return fails(CALL_poll) ? -1 : REAL(poll)(fds, n, timeout);
+    const struct pollfd *volatile first = fds; /* which gcc takes for something to be written only */
+    enum call call = n == 1 && is_inbox(first->fd) ? CALL_poll_inbox : CALL_poll;
+    return fails(call) ? -1 : REAL(poll)(fds, n, timeout);
 }
 
 int select(int n, fd_set *readable, fd_set *writable, fd_set *other, struct timeval *timeout)

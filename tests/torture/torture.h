@@ -21,10 +21,10 @@
     call(epoll_del_listener) call(epoll_mod) call(epoll_wait) call(fcntl) call(flock) call(fork) \
     call(fstat) call(getaddrinfo) call(getnameinfo) call(getrlimit) call(getsockname) \
     call(getsockopt) call(ioctl) call(isatty) call(kill) call(listen) call(lstat) call(malloc) \
-    call(mmap) call(open) call(pipe) call(poll) call(pthread_create) call(read) call(read_inbox) \
-    call(read_pipe) call(recv) call(select) call(send_log) call(setrlimit) call(setsockopt) \
-    call(shutdown) call(socket) call(sysconf) call(unlink) call(write) call(write_inbox) \
-    call(write_log) call(write_pipe)
+    call(mmap) call(open) call(pipe) call(poll) call(poll_inbox) call(pthread_create) call(read) \
+    call(read_inbox) call(read_pipe) call(recv) call(select) call(send_log) call(setrlimit) \
+    call(setsockopt) call(shutdown) call(socket) call(sysconf) call(unlink) call(write) \
+    call(write_inbox) call(write_log) call(write_pipe)
 /* clang-format on */
 
 enum call {
