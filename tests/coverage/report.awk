@@ -85,7 +85,7 @@ part == 1 {
     key = key " (" twins[key] ")"
   if (count !~ /^[#=]/) {
     n_executed[file]++
-    if (key in reason)
+    if (key in reason && reason[key] !~ /^By chance/)
       complain(file ":" number ": is executed, though unreached.txt lists it: " text)
     seen[key] = 1
   } else if (key in reason) {

@@ -132,7 +132,7 @@ const struct rule rules[] = {
     {CALL_read_inbox, "EBADF EFAULT EINVAL EIO EISDIR", "", ONLY_06("X"), "inet", false},
     {CALL_read_inbox, "EAGAIN EINTR", "", ONLY_06("T"), "one", false},
     {CALL_read_inbox, "EBADF EFAULT EINVAL EIO EISDIR", "", ONLY_06("X"), "one", false},
-    {CALL_poll_inbox, "EFAULT EINTR EINVAL ENOMEM", "", ONLY_06("T"), "one", false},
+    {CALL_poll_inbox, "EFAULT EINTR EINVAL ENOMEM", "", ONLY_06("T"), "one", true},
     {CALL_write_inbox, "EINTR", "", ONLY_06("T"), "one", false},
     {CALL_write_inbox,
      "EAGAIN EBADF EDESTADDRREQ EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE", "",

@@ -457,7 +457,7 @@ int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
 
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    const struct pollfd *volatile first = fds; /* which gcc takes for something to be written only */
+    const struct pollfd *volatile first = fds; /* gcc thinks that poll only writes there */
     enum call call = n == 1 && is_inbox(first->fd) ? CALL_poll_inbox : CALL_poll;
     return fails(call) ? -1 : REAL(poll)(fds, n, timeout);
 }
