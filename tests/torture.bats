@@ -102,7 +102,7 @@ may_try() { # may_try CASES: or skips the test
 @test "torture: a log that waits for a reader turns it red" {
   needs_default_build
   may_try 01:log:terminal:1
-  changed 's/reopen_own(STDERR_FILENO, true);/;/' common/log.c 04-select-echo
+  changed 's/standard_nonblocking(STDERR_FILENO);/;/' common/log.c 04-select-echo
   is_red 04:log:terminal
   is_red 04:log:pipe
 }
@@ -110,14 +110,14 @@ may_try() { # may_try CASES: or skips the test
 @test "torture: a signal that comes with a failure turns it red" {
   needs_default_build
   changed '/signal(SIGXFSZ/d' common/log.c 02-loop-echo
-  is_red 02:write_log:EFBIG@fd
+  is_red 02:write_log:EFBIG
   is_red 02:log:file
 }
 
 @test "torture: a client that is watched when somebody else has its socket turns it red" {
   needs_default_build
   may_try 01:stranger:1
-  changed '/watch(EPOLL_CTL_DEL, client->fd/d' 05-epoll-counter/main.c 05-epoll-counter
+  changed '/(EPOLL_CTL_DEL, client->fd/d' 05-epoll-counter/main.c 05-epoll-counter
   is_red 05:stranger
 }
 
@@ -192,13 +192,13 @@ TRACED=(-D -f -qq -o trace) # -D: the server stays our child
   local step call error
   for step in "$BUILD"/0[1-6]-*; do
     for call in socket:EMFILE setsockopt:ENOMEM bind:EADDRNOTAVAIL listen:EOPNOTSUPP getsockname:ENOBUFS \
-      pipe2:ENFILE epoll_create1:EMFILE eventfd2:ENFILE; do
-      error=${call#*:}
-      case ${step##*/}:$call in
-      0[1-3]*:pipe2:* | 0[1-4]*:epoll* | 0[1-5]*:eventfd2:*) continue ;; # they have none
+      pipe2:ENFILE pipe2:EMFILE:2 epoll_create1:EMFILE; do
+      IFS=: read -r call error when <<<"$call"
+      case ${step##*/}:$call:$when in
+      0[1-3]*:pipe2:* | 0[1-4]*:epoll* | 0[1-5]*:pipe2:2) continue ;; # they have none, or no second
       esac
       NAME=${step##*/}
-      exits 1 strace "${TRACED[@]}" -e "trace=${call%:*}" -e "inject=${call%:*}:error=$error:when=1" "$step" 127.0.0.1:0
+      exits 1 strace "${TRACED[@]}" -e "trace=$call" -e "inject=$call:error=$error:when=${when:-1}" "$step" 127.0.0.1:0
       assert_match "what $NAME says of $call" "^$NAME: cannot [^"$'\n'"]*: $(reason "$error")$" "$OUTPUT"
     done
   done
@@ -238,7 +238,7 @@ reason() { # reason ERROR: in the words of strerror
   stop TERM
 
   use_step 02-loop-echo # it waits for the end of a shortage with poll, which then fails, too
-  LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept4,poll' -e inject=accept4:error=EMFILE
+  LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept,accept4,poll' -e 'inject=accept,accept4:error=EMFILE'
     -e inject=poll:error=ENOMEM)
   start
   connect
@@ -250,7 +250,7 @@ reason() { # reason ERROR: in the words of strerror
   local step
   for step in 02-loop-echo 03-fork-echo 04-select-echo 05-epoll-counter 06-parallel; do
     use_step "$step"
-    LAUNCH=(strace "${TRACED[@]}" -e trace=accept4 -e 'inject=accept4:error=EMFILE:when=1..3')
+    LAUNCH=(strace "${TRACED[@]}" -e 'trace=accept,accept4' -e 'inject=accept,accept4:error=EMFILE:when=1..3')
     start
     connect
     greet "$FD"

@@ -79,11 +79,13 @@ part == 1 {
     next
   n_lines[file]++
   key = file " " fn ": " text
-  if (++twins[key] > 1)
+  if ((file " " fn ": *") in reason)
+    key = file " " fn ": *"
+  else if (++twins[key] > 1)
     key = key " (" twins[key] ")"
   if (count !~ /^[#=]/) {
     n_executed[file]++
-    if (key in reason)
+    if (key in reason && reason[key] !~ /^By chance/)
       complain(file ":" number ": is executed, though unreached.txt lists it: " text)
     seen[key] = 1
   } else if (key in reason) {

@@ -40,7 +40,8 @@ count() {
   # --quick lets only the first call of a kind fail; what sets a server up calls these several times.
   # shellcheck disable=SC2046
   part "the torture of what they start with" "$tools/torture" --seeds 0 --stops 0 "$build" "$tools/shim.so" $(
-    for call in bind calloc fcntl getsockopt listen lstat malloc open setsockopt socket unlink; do
+    for call in bind calloc epoll_add epoll_create1 fcntl getsockopt listen lstat malloc open pipe setsockopt socket \
+      unlink; do
       printf '%s ' "01:$call" "02:$call" "03:$call" "04:$call" "05:$call" "06:$call"
     done
   )

@@ -13,6 +13,7 @@
 /* clang-format off */
 #define ALL(class) {class, class, class, class, class, class}
 #define NEVER ALL("-")
+#define ONLY_01_GIVES_UP(class) {"X", class, class, class, class, class}
 #define FROM_03(class) {"-", "-", class, class, class, class}
 #define FROM_04(class) {"-", "-", "-", class, class, class}
 #define FROM_05(class) {"-", "-", "-", "-", class, class}
@@ -20,7 +21,6 @@
 #define ONLY_04(class) {"-", "-", "-", class, "-", "-"}
 #define ONLY_06(class) {"-", "-", "-", "-", "-", class}
 #define LOOPS_ASK_AGAIN {"C", "C", "C", "T", "T", "T"}
-#define NOT_02(class) {class, "-", class, class, class, class}
 
 const struct rule rules[] = {
     /* Starting. */
@@ -56,9 +56,8 @@ const struct rule rules[] = {
     {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE ENOPKG", "R", NEVER, "inet", false},
     {CALL_dup, "EBADF EBUSY EINTR EINVAL EMFILE", "R", NEVER, "inet", false},
     {CALL_epoll_create1, "EINVAL EMFILE ENFILE ENOMEM", "R", NEVER, "inet", false},
-    {CALL_eventfd, "EINVAL EMFILE ENFILE ENODEV ENOMEM", "R", NEVER, "inet", false},
     {CALL_pthread_create, "EAGAIN EINVAL EPERM", "R", NEVER, "inet", false},
-    {CALL_aligned_alloc, "EINVAL ENOMEM", "R", NEVER, "inet", false},
+    {CALL_calloc, "ENOMEM", "R", NEVER, "inet", false},
 
     /* Starting where a dead server has left its socket, and ending. */
     {CALL_socket, "EACCES EAFNOSUPPORT EINVAL EMFILE ENFILE ENOBUFS ENOMEM EPROTONOSUPPORT",
@@ -76,28 +75,37 @@ const struct rule rules[] = {
      "EPERM", "I", NEVER, "unix", false},
     {CALL_flock, "EAGAIN EBADF EINTR EINVAL ENOLCK", "T", NEVER, "unix", false},
     {CALL_lstat, "EACCES EBADF EFAULT EINVAL ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EOVERFLOW",
-     "RI", NOT_02("I"), "unix", false},
+     "RI", FROM_03("I"), "unix", false},
     {CALL_unlink,
      "EACCES EBADF EBUSY EFAULT EINVAL EIO EISDIR ELOOP ENAMETOOLONG ENOENT ENOMEM ENOTDIR EPERM "
-     "EROFS", "R", NOT_02("I"), "unix", false},
+     "EROFS", "R", FROM_03("I"), "unix", false},
     {CALL_listen, "EADDRINUSE EBADF ENOTSOCK EOPNOTSUPP", "R", NEVER, "unix", false},
-    {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "unix", false},
+    {CALL_malloc, "ENOMEM", "", FROM_04("C"), "unix", false},
     {CALL_getsockopt, "EBADF EFAULT EINVAL ENOPROTOOPT ENOTSOCK", "R", NEVER, "fd", false},
     {CALL_setsockopt, "EBADF EFAULT EINVAL ENOBUFS ENOMEM ENOPROTOOPT ENOTSOCK EOPNOTSUPP EPERM",
      "T", ONLY_06("T"), "fd", false},
 
     /* Accepting. */
-    {CALL_accept, "EAGAIN ECONNABORTED EINTR", "", ALL("T"), "inet", false},
-    {CALL_accept, "EMFILE ENFILE ENOBUFS ENOMEM", "", ALL("PT"), "inet", true},
+    {CALL_accept, "ECONNABORTED EINTR", "", ALL("T"), "inet", false},
+    {CALL_accept, "EAGAIN", "", ONLY_01_GIVES_UP("T"), "inet", false},
+    {CALL_accept, "EMFILE ENFILE ENOBUFS ENOMEM", "", ONLY_01_GIVES_UP("PT"), "inet", true},
     {CALL_accept,
      "EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENONET ENOPROTOOPT ENOSR EOPNOTSUPP EPERM EPROTO "
-     "EPROTONOSUPPORT ESOCKTNOSUPPORT ETIMEDOUT", "", ALL("PT"), "inet", true},
-    {CALL_accept, "EBADF EFAULT EINVAL ENOTSOCK", "", ALL("XT"), "inet", false},
+     "EPROTONOSUPPORT ESOCKTNOSUPPORT ETIMEDOUT", "", ONLY_01_GIVES_UP("PT"), "inet", true},
+    {CALL_accept, "EBADF EFAULT EINVAL ENOTSOCK", "", ONLY_01_GIVES_UP("XT"), "inet", false},
+    {CALL_accept, "EAGAIN ECONNABORTED EINTR", "", ONLY_06("T"), "one", false},
+    {CALL_accept, "EMFILE ENFILE ENOBUFS ENOMEM", "", ONLY_06("PT"), "one", true},
+    {CALL_accept,
+     "EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ENONET ENOPROTOOPT ENOSR EOPNOTSUPP EPERM EPROTO "
+     "EPROTONOSUPPORT ESOCKTNOSUPPORT ETIMEDOUT", "", ONLY_06("PT"), "one", true},
+    {CALL_accept, "EBADF EFAULT EINVAL ENOTSOCK", "", ONLY_06("XT"), "one", false},
     {CALL_fork, "EAGAIN ENOMEM ENOSYS", "", ONLY_03("C"), "inet", true},
-    {CALL_calloc, "ENOMEM", "RT", FROM_04("C"), "inet", true},
-    {CALL_malloc, "ENOMEM", "RT", FROM_04("C"), "inet", false},
+    {CALL_malloc, "ENOMEM", "", FROM_04("C"), "inet", true},
+    {CALL_malloc, "ENOMEM", "", ONLY_06("C"), "one", true},
     {CALL_epoll_add, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "R", FROM_05("C"),
      "inet", true},
+    {CALL_epoll_add, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "R", ONLY_06("C"),
+     "one", true},
     {CALL_epoll_add_listener, "EEXIST ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("P"), "inet",
      false},
     {CALL_epoll_add_listener, "EBADF EINVAL", "", FROM_05("X"), "inet", false},
@@ -114,12 +122,21 @@ const struct rule rules[] = {
     {CALL_poll, "EINTR", "", ONLY_06("T"), "inet", false},
     {CALL_poll, "ENOMEM", "", ONLY_06("P"), "inet", false},
     {CALL_poll, "EFAULT EINVAL", "", ONLY_06("X"), "inet", false},
-    {CALL_eventfd_read, "EAGAIN EBADF EFAULT EINTR EINVAL EIO EISDIR", "", ONLY_06("T"), "inet",
-     false},
-    {CALL_eventfd_write, "EINTR", "", ONLY_06("T"), "inet", false},
+    {CALL_poll, "EINTR", "", ONLY_06("T"), "one", false},
+    {CALL_poll, "ENOMEM", "", ONLY_06("P"), "one", true},
+    {CALL_poll, "EFAULT EINVAL", "", ONLY_06("X"), "one", false},
     {CALL_read_pipe, "EAGAIN EBADF EFAULT EINTR EINVAL EIO EISDIR", "", FROM_04("T"), "inet",
      false},
     {CALL_write_pipe, "EINTR", "", FROM_04("T"), "inet", false},
+    {CALL_read_inbox, "EAGAIN EINTR", "", ONLY_06("T"), "inet", false},
+    {CALL_read_inbox, "EBADF EFAULT EINVAL EIO EISDIR", "", ONLY_06("X"), "inet", false},
+    {CALL_read_inbox, "EAGAIN EINTR", "", ONLY_06("T"), "one", false},
+    {CALL_read_inbox, "EBADF EFAULT EINVAL EIO EISDIR", "", ONLY_06("X"), "one", false},
+    {CALL_poll_inbox, "EFAULT EINTR EINVAL ENOMEM", "", ONLY_06("T"), "one", true},
+    {CALL_write_inbox, "EINTR", "", ONLY_06("T"), "one", false},
+    {CALL_write_inbox,
+     "EAGAIN EBADF EDESTADDRREQ EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE", "",
+     ONLY_06("X"), "one", false},
 
     /* Talking. */
     {CALL_read, "EINTR short", "", ALL("T"), "inet", false},
@@ -135,16 +152,16 @@ const struct rule rules[] = {
      "EPERM EPIPE ETIMEDOUT", "", ALL("C"), "inet", false},
     {CALL_epoll_mod, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("C"),
      "inet", false},
-    {CALL_write_log, "EINTR SIGTTOU", "T", ALL("T"), "fd", false},
+    {CALL_write_log, "EINTR SIGTTOU", "T", ALL("T"), "inet", false},
     {CALL_write_log, "EAGAIN EBADF EDESTADDRREQ EDQUOT EFAULT EFBIG EINVAL EIO ENOSPC EPERM EPIPE",
-     "I", ALL("I"), "fd", false},
+     "I", ALL("I"), "inet", false},
     {CALL_send_log, "EINTR", "T", ALL("T"), "socket", false},
     {CALL_send_log,
      "EACCES EAGAIN EALREADY EBADF ECONNRESET EDESTADDRREQ EFAULT EINVAL EISCONN EMSGSIZE ENOBUFS "
      "ENOMEM ENOTCONN ENOTSOCK EOPNOTSUPP EPIPE", "I", ALL("I"), "socket", false},
     {CALL_getnameinfo,
      "EAI_AGAIN EAI_BADFLAGS EAI_FAIL EAI_FAMILY EAI_MEMORY EAI_NONAME EAI_OVERFLOW EAI_SYSTEM",
-     "I", ALL("I"), "fd", false},
+     "I", ALL("I"), "inet", false},
 
     /* Leaving. */
     {CALL_epoll_del, "EBADF EEXIST EINVAL ELOOP ENOENT ENOMEM ENOSPC EPERM", "", FROM_05("T"),

@@ -23,7 +23,8 @@ struct rule {
     const char *at_start; /* a letter, or two: either of them; "": as later */
     const char *later[N_STEPS];
     const char *where; /* the address that the server listens on: inet, unix or fd; or what its
-                          stderr is: socket or terminal; else it is a pipe */
+                          stderr is: socket or terminal, else it is a pipe; or one: 06 is started
+                          with --accept one */
     bool lasts;        /* it is also tried with all calls failing for a while */
 };
 

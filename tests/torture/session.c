@@ -128,14 +128,18 @@ static enum log_case log_case(void)
     return (enum log_case)(trial->n % LOG_CASES);
 }
 
+/* Is that the place of the rule: see rules.h. */
+static bool is_where(const char *where)
+{
+    return trial->rule && strcmp(trial->rule->where, where) == 0;
+}
+
 /* What its stderr is: one of sink_names. */
 static const char *log_kind(void)
 {
     if (trial->kind == LOG)
         return trial->error;
-    bool named = trial->rule && (strcmp(trial->rule->where, "socket") == 0 ||
-                                 strcmp(trial->rule->where, "terminal") == 0);
-    return named ? trial->rule->where : "pipe";
+    return is_where("socket") || is_where("terminal") ? trial->rule->where : "pipe";
 }
 
 static bool logs_to(const char *name)
@@ -145,12 +149,17 @@ static bool logs_to(const char *name)
 
 static bool listens_at(const char *where)
 {
-    bool tells_port = trial->kind != LOG || log_case() == FILLING || log_case() == GONE;
-    const char *at = tells_port ? "inet" : "fd";
-
-    if (trial->rule && !logs_to("terminal"))
-        at = logs_to("socket") ? "fd" : trial->rule->where;
+    const char *at = is_where("unix") || is_where("fd") ? trial->rule->where : "inet";
     return strcmp(at, where) == 0;
+}
+
+/* Is it sure that its log says where it listens? */
+static bool tells_port(void)
+{
+    if (trial->kind == LOG)
+        return log_case() == FILLING || log_case() == GONE;
+    return torture->call != CALL_write_log && torture->call != CALL_send_log &&
+           torture->call != CALL_getnameinfo;
 }
 
 /* ---- its log ----------------------------------------------------------------------------------*/
@@ -229,6 +238,13 @@ static void set_address(const void *at, size_t length)
     address_length = (socklen_t)length;
 }
 
+/* In 06: does the main thread accept, instead of each worker? */
+static bool one_accepts(void)
+{
+    bool has_seed = trial->kind == NOISE || trial->kind == STOP;
+    return is_where("one") || (has_seed && trial->n % 2 == 0);
+}
+
 /* Writes its command line. Returns a listener that it is to inherit as descriptor 5, or -1. */
 static int command_line(const char *words[], char path[PATH_MAX], char at[120])
 {
@@ -259,6 +275,8 @@ static int command_line(const char *words[], char path[PATH_MAX], char at[120])
     if (step == STEP_06) {
         words[n++] = "--threads=2";
         words[n++] = "--protocol=counter";
+        if (one_accepts())
+            words[n++] = "--accept=one";
     }
     words[n++] = at;
     words[n] = NULL;
@@ -319,15 +337,52 @@ _Noreturn static void become_server(const char *words[], int listener)
     _exit(127);
 }
 
+/* The port of the socket that listens at our address; 0: there is none. */
+static unsigned listening_port(void)
+{
+    char line[300];
+    unsigned at, port, state, found = 0;
+
+    FILE *file = fopen("/proc/net/tcp", "r");
+    if (!file)
+        die("cannot read /proc/net/tcp: %s", strerror(errno));
+    while (found == 0 && fgets(line, sizeof line, file)) /* proc(5): in hexadecimal; 0A: listens */
+        if (sscanf(line, " %*u: %x:%x %*x:%*x %x", &at, &port, &state) == 3 &&
+            at == inet_addr(host) && state == 0x0a)
+            found = port;
+    fclose(file);
+    return found;
+}
+
+/* Returns the port, or 0 if the server ends instead. */
+static unsigned await_port(void)
+{
+    unsigned port;
+
+    if (tells_port()) {
+        if (!await_line(": listening on "))
+            return 0;
+        return (unsigned)strtoul(strstr(log_text, host) + strlen(host) + 1, NULL, 10);
+    }
+    for (int64_t end = now_ms() + session_limit_ms; (port = listening_port()) == 0; sleep_ms(1)) {
+        if (has_ended())
+            return 0;
+        if (now_ms() >= end)
+            fail("it does not listen");
+    }
+    return port;
+}
+
 /* Returns whether it listens. */
 static bool start(void)
 {
     char path[PATH_MAX], at[120];
     const char *words[10];
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(host)};
 
     int listener = command_line(words, path, at);
     sink_open(&sink, log_kind(), trial->kind == LOG);
-    if (trial->kind == LOG && listener != -1)
+    if (trial->kind == LOG && !tells_port())
         sink_fill(&sink, log_case() == FULL ? 0 : HALF_A_LINE);
     server = fork();
     if (server == -1)
@@ -343,18 +398,12 @@ static bool start(void)
     if (listener != -1)
         close(listener);
 
-    bool talks = torture->call != CALL_write_log && torture->call != CALL_send_log &&
-                 torture->call != CALL_getnameinfo && !(trial->kind == LOG && listener != -1);
-    if (talks && !await_line(": listening on "))
-        return false;
-    if (listens_at("inet")) {
-        const char *port = strstr(log_text, host) + strlen(host) + 1;
-        struct sockaddr_in in = {.sin_family = AF_INET,
-                                 .sin_addr.s_addr = inet_addr(host),
-                                 .sin_port = htons((uint16_t)strtoul(port, NULL, 10))};
-        set_address(&in, sizeof in);
-    }
-    return true;
+    if (!listens_at("inet"))
+        return await_line(": listening on ");
+    unsigned port = await_port();
+    in.sin_port = htons((uint16_t)port);
+    set_address(&in, sizeof in);
+    return port != 0;
 }
 
 static int n_descriptors(void)
@@ -642,7 +691,7 @@ static void session_in_turn(void)
     struct client *b = come(false);
     talk(b, 1);
     go(b);
-    if (listens_at("inet"))
+    if (listens_at("inet") && tells_port())
         await_descriptors(descriptors);
     tell_to_end();
 }
@@ -684,7 +733,7 @@ static void session_together(void)
     talk(a, 1);
     say_goodbye(fifth);
     go(a);
-    if (!last->lost && listens_at("inet"))
+    if (!last->lost && listens_at("inet") && tells_port())
         await_descriptors(descriptors + (step != STEP_03)); /* there a child has it */
     tell_to_end();
     if (step != STEP_03 || !trial->rule || !strchr(trial->rule->later[step], 'X'))
@@ -720,6 +769,7 @@ static long n_calls(void)
 static void session_in_bad_times(void)
 {
     bool loses = strchr(trial->rule->later[step], 'C');
+    bool tells = strchr(trial->rule->later[step], 'P'); /* that it pauses; else it is silent */
     char line[200];
     struct client *a = NULL, *pending = NULL;
     int descriptors = n_descriptors();
@@ -728,7 +778,7 @@ static void session_in_bad_times(void)
         a = come(false);
         talk(a, 1);
     }
-    bool is_called = !loses || torture->calls[torture->call] > 0; /* calloc: not by a sanitizer's */
+    bool is_called = !loses || torture->calls[torture->call] > 0; /* malloc: not by a sanitizer's */
     torture->on = is_called;
     if (step == STEP_03 && torture->call == CALL_accept) {
         pending = come(false); /* it may be waiting in an accept that has not failed */
@@ -751,13 +801,13 @@ static void session_in_bad_times(void)
     } else {
         snprintf(line, sizeof line, ": cannot %s: %s",
                  torture->call == CALL_accept ? "accept" : "wait", error_reason(trial->error));
-        if (!await_line(line))
+        if (tells && !await_line(line))
             fail("it has ended");
         sleep_ms(PAUSE_MS);
         if (n_calls() - before > PAUSE_MS / 10)
             fail("%ld accepts and waits in %d ms: it spins", n_calls() - before, PAUSE_MS);
     }
-    if (a && (torture->call == CALL_accept || loses))
+    if (a && (torture->call == CALL_accept || loses || !tells))
         talk(a, 1); /* who was there is served */
     torture->on = false;
     if (loses && is_called) {

@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -117,6 +116,13 @@ static bool disturbed(size_t *n, bool defers)
 
 /* ---- reading and writing ----------------------------------------------------------------------*/
 
+static atomic_bool inboxes[1024]; /* by descriptor: both ends of the pipes to workers */
+
+static bool is_inbox(int fd)
+{
+    return fd >= 0 && fd < (int)(sizeof inboxes / sizeof *inboxes) && inboxes[fd];
+}
+
 static bool is_socket(int fd)
 {
     int type, saved = errno;
@@ -154,7 +160,8 @@ static void note_use(int fd, bool failed)
 ssize_t read(int fd, void *bytes, size_t n)
 {
     bool socket = is_socket(fd);
-    bool failed = fails_or_cuts(socket ? CALL_read : CALL_read_pipe, socket, &n);
+    enum call call = socket ? CALL_read : is_inbox(fd) ? CALL_read_inbox : CALL_read_pipe;
+    bool failed = fails_or_cuts(call, socket, &n);
     if (socket)
         note_use(fd, failed);
     return failed ? -1 : REAL(read)(fd, bytes, n);
@@ -189,6 +196,7 @@ ssize_t write(int fd, const void *bytes, size_t n)
 {
     enum call call = fd == STDERR_FILENO ? CALL_write_log
                      : is_socket(fd)     ? CALL_write
+                     : is_inbox(fd)      ? CALL_write_inbox
                                          : CALL_write_pipe;
     if (fails_to_write(call, fd, false, &n))
         return -1;
@@ -225,16 +233,28 @@ int close(int fd)
 
 /* ---- sockets ----------------------------------------------------------------------------------*/
 
-int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+/* So that not much has to be written to a client that does not read. */
+static int with_a_small_buffer(int client)
 {
-    if (fails(CALL_accept) || disturbed(NULL, true))
-        return -1;
-    int client = REAL(accept4)(fd, address, length, flags);
-    /* So that not much has to be written to a client that does not read. */
     const int bytes = 4096;
     if (torture && client != -1)
         REAL(setsockopt)(client, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
     return client;
+}
+
+static bool fails_to_accept(void)
+{
+    return fails(CALL_accept) || disturbed(NULL, true);
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return fails_to_accept() ? -1 : with_a_small_buffer(REAL(accept)(fd, address, length));
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    return fails_to_accept() ? -1 : with_a_small_buffer(REAL(accept4)(fd, address, length, flags));
 }
 
 int socket(int family, int type, int protocol)
@@ -343,9 +363,18 @@ int isatty(int fd)
     return fd == STDERR_FILENO && fails(CALL_isatty) ? 0 : REAL(isatty)(fd);
 }
 
+/* The first is that for signals. */
 int pipe(int fds[2])
 {
-    return fails(CALL_pipe) ? -1 : REAL(pipe)(fds);
+    static atomic_int pipes;
+
+    if (fails(CALL_pipe) || REAL(pipe)(fds) == -1)
+        return -1;
+    if (pipes++ > 0)
+        for (int i = 0; i < 2; i++)
+            if (fds[i] < (int)(sizeof inboxes / sizeof *inboxes))
+                inboxes[fds[i]] = true;
+    return 0;
 }
 
 int flock(int fd, int operation)
@@ -428,7 +457,9 @@ int setrlimit64(__rlimit_resource_t resource, const struct rlimit64 *limit)
 
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-    return fails(CALL_poll) ? -1 : REAL(poll)(fds, n, timeout);
+    const struct pollfd *volatile first = fds; /* gcc thinks that poll only writes there */
+    enum call call = n == 1 && is_inbox(first->fd) ? CALL_poll_inbox : CALL_poll;
+    return fails(call) ? -1 : REAL(poll)(fds, n, timeout);
 }
 
 int select(int n, fd_set *readable, fd_set *writable, fd_set *other, struct timeval *timeout)
@@ -460,21 +491,6 @@ int epoll_wait(int epoll, struct epoll_event *events, int n, int timeout)
     if (fails(CALL_epoll_wait) || disturbed(NULL, false))
         return -1;
     return REAL(epoll_wait)(epoll, events, n, timeout);
-}
-
-int eventfd(unsigned value, int flags)
-{
-    return fails(CALL_eventfd) ? -1 : REAL(eventfd)(value, flags);
-}
-
-int eventfd_read(int fd, eventfd_t *value)
-{
-    return fails(CALL_eventfd_read) ? -1 : REAL(eventfd_read)(fd, value);
-}
-
-int eventfd_write(int fd, eventfd_t value)
-{
-    return fails(CALL_eventfd_write) ? -1 : REAL(eventfd_write)(fd, value);
 }
 
 /* ---- processes and threads --------------------------------------------------------------------*/
@@ -550,11 +566,9 @@ static bool fails_for(const void *caller, enum call call)
 #ifdef __GLIBC__ /* its dlsym may allocate, but the functions have a second name */
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t count, size_t n);
-void *__libc_memalign(size_t alignment, size_t n);
 #else
 #define __libc_malloc REAL(malloc)
 #define __libc_calloc REAL(calloc)
-#define __libc_memalign REAL(aligned_alloc)
 #endif
 
 void *malloc(size_t n)
@@ -565,11 +579,4 @@ void *malloc(size_t n)
 void *calloc(size_t count, size_t n)
 {
     return fails_for(__builtin_return_address(0), CALL_calloc) ? NULL : __libc_calloc(count, n);
-}
-
-void *aligned_alloc(size_t alignment, size_t n)
-{
-    return fails_for(__builtin_return_address(0), CALL_aligned_alloc)
-               ? NULL
-               : __libc_memalign(alignment, n);
 }

@@ -102,12 +102,22 @@ static void add_unit(struct trial trial, const char *error, long until)
         die("there are more than %d calls and seeds", UNITS_MAX - 1);
 }
 
+/* Has this server such an address, or option? */
+static bool may_be_there(int step, const char *where)
+{
+    if (strcmp(where, "one") == 0)
+        return step == N_STEPS - 1;
+    return step > 0 || (strcmp(where, "unix") != 0 && strcmp(where, "fd") != 0);
+}
+
 static void add_rule(int step, const struct rule *rule)
 {
     char errors[400], *rest = errors;
     const char *preload = getenv("TORTURE_PRELOAD");
     bool lasts = rule->lasts && *rule->later[step] != '-' && *rule->later[step] != 'X';
 
+    if (!may_be_there(step, rule->where))
+        return;
     if (rule->call == CALL_pthread_create && preload && strstr(preload, "tsan"))
         return; /* ThreadSanitizer's own thread would be the first to fail */
     snprintf(errors, sizeof errors, "%s", rule->errors);

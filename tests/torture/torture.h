@@ -12,18 +12,19 @@
 #include <stdbool.h>
 
 /* The calls that may fail. Those that have a descriptor are told apart by what it is: read is of a
- * socket, read_pipe of anything else; write_log and send_log are of stderr. */
+ * socket, read_inbox of a worker's inbox, read_pipe of anything else; write_log and send_log are of
+ * stderr. */
 /* clang-format off */
 #define CALLS(call) \
-    call(accept) call(aligned_alloc) call(bind) call(calloc) call(close) call(connect) \
-    call(dup) call(dup2) call(epoll_add) call(epoll_add_listener) call(epoll_create1) \
-    call(epoll_del) call(epoll_del_listener) call(epoll_mod) call(epoll_wait) call(eventfd) \
-    call(eventfd_read) call(eventfd_write) call(fcntl) call(flock) call(fork) call(fstat) \
-    call(getaddrinfo) call(getnameinfo) call(getrlimit) call(getsockname) call(getsockopt) \
-    call(ioctl) call(isatty) call(kill) call(listen) call(lstat) call(malloc) call(mmap) \
-    call(open) call(pipe) call(poll) call(pthread_create) call(read) call(read_pipe) call(recv) \
-    call(select) call(send_log) call(setrlimit) call(setsockopt) call(shutdown) call(socket) \
-    call(sysconf) call(unlink) call(write) call(write_log) call(write_pipe)
+    call(accept) call(bind) call(calloc) call(close) call(connect) call(dup) call(dup2) \
+    call(epoll_add) call(epoll_add_listener) call(epoll_create1) call(epoll_del) \
+    call(epoll_del_listener) call(epoll_mod) call(epoll_wait) call(fcntl) call(flock) call(fork) \
+    call(fstat) call(getaddrinfo) call(getnameinfo) call(getrlimit) call(getsockname) \
+    call(getsockopt) call(ioctl) call(isatty) call(kill) call(listen) call(lstat) call(malloc) \
+    call(mmap) call(open) call(pipe) call(poll) call(poll_inbox) call(pthread_create) call(read) \
+    call(read_inbox) call(read_pipe) call(recv) call(select) call(send_log) call(setrlimit) \
+    call(setsockopt) call(shutdown) call(socket) call(sysconf) call(unlink) call(write) \
+    call(write_inbox) call(write_log) call(write_pipe)
 /* clang-format on */
 
 enum call {
@@ -39,7 +40,8 @@ enum call {
 /* The signal that the kernel sends to the thread whose call fails so; 0: none. See README.md. */
 static inline int signal_with(enum call call, int error)
 {
-    bool writes = call == CALL_write || call == CALL_write_log || call == CALL_send_log;
+    bool writes = call == CALL_write || call == CALL_write_inbox || call == CALL_write_log ||
+                  call == CALL_send_log;
 
     if (writes && error == EPIPE)
         return SIGPIPE; /* write(2); send(2): unless it has MSG_NOSIGNAL */
