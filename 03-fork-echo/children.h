@@ -3,7 +3,7 @@
  * The children of the server: those that it has started and not yet waited for.
  *
  * A child that has ended stays in the kernel's table, a zombie, until its parent calls waitpid(2).
- * Call these functions only while SIGCHLD is blocked or being handled (the first does not mind).
+ * Call these functions, all but children_reserve(), while SIGCHLD is blocked or being handled.
  */
 #ifndef CHILDREN_H
 #define CHILDREN_H

@@ -58,17 +58,16 @@ static int echo_client(int fd)
     }
 }
 
-static void on_signal_in_child(int number)
+static void on_signal(int number)
 {
-    if (number == SIGTERM || number == SIGINT) {
-        stop_now = 1;
-        set_nonblocking(our_client); /* read and write wait no more: they fail with EAGAIN */
-    }
-}
+    int saved = errno;
 
-static void on_signal_in_parent(int number)
-{
-    if (number == SIGCHLD) {
+    if (our_client != -1) { /* this is a child */
+        if (number == SIGTERM || number == SIGINT) {
+            stop_now = 1;
+            set_nonblocking(our_client); /* read and write wait no more: they fail with EAGAIN */
+        }
+    } else if (number == SIGCHLD) {
         children_reap();
     } else if (number == SIGALRM) {
         if (stop_now) /* or another process has sent it */
@@ -79,16 +78,6 @@ static void on_signal_in_parent(int number)
         if (number != SIGQUIT)
             stop_now = 1;
     }
-}
-
-static void on_signal(int number)
-{
-    int saved = errno;
-
-    if (our_client != -1)
-        on_signal_in_child(number);
-    else
-        on_signal_in_parent(number);
     errno = saved;
 }
 
@@ -118,34 +107,16 @@ _Noreturn static void serve(int client, const struct peer *peer)
     _exit(0); /* not exit: what it cleans up is the parent's, such as unix:PATH */
 }
 
-/* Waits for one signal. Unblocked inside of sigsuspend, which unblocks, sleeps and blocks again in
- * one step. With sigprocmask and then pause, the last SIGCHLD could come in between, and pause
- * would sleep forever. */
-static void wait_for_signal(void)
-{
-    sigsuspend(&empty_set);
-}
-
-static void start_child(int client, const struct peer *peer)
-{
-    pid_t pid = fork();
-
-    if (pid == 0)
-        serve(client, peer);
-    if (pid == -1)
-        log_client(peer, errno); /* this client's loss; the others are served */
-    else
-        children_add(pid);
-    close(client);
-}
-
 static void accept_clients(long max)
 {
     struct peer peer;
 
     while (listener != -1) {
+        /* Unblocked inside of sigsuspend, which unblocks, sleeps and blocks again in one step. With
+         * sigprocmask and then pause, the last SIGCHLD could come in between, and pause would sleep
+         * forever. */
         if (children_count() == max) {
-            wait_for_signal();
+            sigsuspend(&empty_set);
             continue;
         }
         /* Unblocked around accept. A signal that comes a moment before it does no harm. SIGCHLD is
@@ -156,20 +127,29 @@ static void accept_clients(long max)
         if (client == -1 && listener != -1) /* or the EBADF is our own doing, and no error */
             accept_pause_or_die(listener, errno);
         sigprocmask(SIG_SETMASK, &caught_set, NULL);
-        if (client != -1)
-            start_child(client, &peer);
+        if (client == -1)
+            continue;
+
+        pid_t pid = fork();
+        if (pid == 0)
+            serve(client, &peer);
+        if (pid == -1)
+            log_client(&peer, errno); /* this client's loss; the others are served */
+        else
+            children_add(pid);
+        close(client);
     }
 }
 
 static void end_children(void)
 {
     while (children_count() > 0 && !stop_now)
-        wait_for_signal();
+        sigsuspend(&empty_set); /* unblocked, as above */
     children_signal(SIGTERM);
     children_signal(SIGCONT); /* for a child that was suspended */
     alarm(1);                 /* then those that are still here are killed */
     while (children_count() > 0)
-        wait_for_signal();
+        sigsuspend(&empty_set); /* the same */
 }
 
 int main(int argc, char *argv[])
