@@ -346,6 +346,7 @@ static unsigned listening_port(void)
     FILE *file = fopen("/proc/net/tcp", "r");
     if (!file)
         die("cannot read /proc/net/tcp: %s", strerror(errno));
+    // cppcheck-suppress nullPointerRedundantCheck ; die() does not return
     while (found == 0 && fgets(line, sizeof line, file)) /* proc(5): in hexadecimal; 0A: listens */
         if (sscanf(line, " %*u: %x:%x %*x:%*x %x", &at, &port, &state) == 3 &&
             at == inet_addr(host) && state == 0x0a)
