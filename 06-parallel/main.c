@@ -45,11 +45,7 @@ static void stop_workers(int number)
     listener_close(listener);
     listener = -1;
     stopped = number != SIGQUIT;
-    if (stopped)
-        close(stop_pipe[1]);
-    else
-        for (long i = 0; i < settings.threads; i++)
-            close(workers[i].inbox[1]);
+    close(stopped ? stop_pipe[1] : finish_pipe[1]);
 }
 
 static void handle_signals(void)
@@ -92,7 +88,7 @@ int main(int argc, char *argv[])
     listener = listener_open_nonblocking(&address, settings.backlog);
     int signals = signals_catch(caught);
     workers = calloc((size_t)settings.threads, sizeof *workers);
-    if (!workers || pipe(stop_pipe) == -1)
+    if (!workers || pipe(finish_pipe) == -1 || pipe(stop_pipe) == -1)
         die("cannot set up %ld workers: %s", settings.threads, strerror(errno));
     for (long i = 0; i < settings.threads; i++)
         worker_start(&workers[i], settings.one_accepts ? -1 : listener_for_worker(listener, i));

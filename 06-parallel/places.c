@@ -64,3 +64,13 @@ int worker_backoff(struct backoff *backoff)
         backoff_begin(backoff);
     return backoff_left(backoff);
 }
+
+bool time_to_look(struct backoff *look, int n)
+{
+    bool now = settings.look_ms != -1 && (n == 0 || backoff_left(look) == -1);
+
+    if (now)
+        backoff_begin(
+            look); /* not before it ends: also a busy worker looks, but not all the time */
+    return now;
+}

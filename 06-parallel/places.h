@@ -5,6 +5,8 @@
 
 #include "../common/backoff.h"
 
+#include <stdbool.h>
+
 /* Accepts a client if there is a place for it. Returns its descriptor, or -1, perhaps with a
  * back-off begun. While clients are dropped (operator.h), does that, and returns -1. */
 int accept_if_room(int listener, struct backoff *backoff, struct peer *peer);
@@ -20,5 +22,9 @@ long places_taken(void);
  * by itself while there is no place. */
 int acceptor_backoff(struct backoff *backoff);
 int worker_backoff(struct backoff *backoff);
+
+/* fd:N (settings.h, look_ms): is a worker to look for clients, though it was not told of any? n is
+ * how many events it had. */
+bool time_to_look(struct backoff *look, int n);
 
 #endif

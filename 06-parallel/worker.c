@@ -2,8 +2,8 @@
 /*
  * worker.c: see worker.h
  *
- * The loop of step 05; what was static there is in `self`. An inbox and the stop pipe replace the
- * signals. Skip at first: client_failed, limit_write_time, worker_backoff, look_ms.
+ * The loop of step 05; what was static there is in `self`. Three pipes replace the signals. Skip at
+ * first: client_failed, limit_write_time, worker_backoff, time_to_look.
  */
 #include "worker.h"
 
@@ -28,12 +28,12 @@ struct message {
     struct peer peer;
 };
 
-int stop_pipe[2];
+int finish_pipe[2], stop_pipe[2];
 _Thread_local struct worker *self;
 atomic_int n_running;
 
 /* epoll gives `data` back with each event. For a client this is its struct; for the listener and
- * the inbox it is the address of the variable in `self`. */
+ * the pipes it is the address of the variable. */
 static int change_epoll(int operation, int fd, void *data, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = data};
@@ -133,7 +133,7 @@ static bool accept_one(void)
 }
 
 /* Messages of at most PIPE_BUF bytes are neither mixed nor split (pipe(7)), and all have one size:
- * so each read takes one of them. The end of the pipe: no more will come. */
+ * so each read takes one of them. */
 static void read_inbox(void)
 {
     struct message message;
@@ -143,32 +143,28 @@ static void read_inbox(void)
         add_client(message.fd, &message.peer);
     if (n == -1 && !would_block(errno))
         die("cannot read from a pipe: %s", strerror(errno));
-    if (n == 0 && !self->finishing) {
-        self->finishing = true;
-        change_epoll(EPOLL_CTL_DEL, self->inbox[0], NULL, 0);
-        close_listener();
-    }
 }
 
 static void *run_worker(void *worker)
 {
     struct epoll_event events[EVENTS_MAX];
-    bool stopping = false;
+    bool finishing = false, stopping = false;
 
     self = worker;
-    while (!stopping && (!self->finishing || self->clients)) {
-        bool inbox_ready = false;
-
+    while (!stopping && (!finishing || self->clients)) {
+        bool inbox_ready = false, finish_ready = false;
         int timeout = update_listener();
         int n = epoll_wait(self->epoll_fd, events, EVENTS_MAX, timeout);
         if (n == -1)
             wait_failed(errno); /* or exits: backoff.h */
-        bool listener_ready = n == 0 && settings.look_ms != -1;
+        bool listener_ready = time_to_look(&self->look, n);
         long accepts = listener_ready ? EVENTS_MAX : settings.accepts;
         for (int i = 0; i < n; i++) {
             void *data = events[i].data.ptr;
             if (data == &stop_pipe)
                 stopping = true;
+            else if (data == &finish_pipe)
+                finish_ready = true;
             else if (data == &self->inbox)
                 inbox_ready = true;
             else if (data == &self->listener)
@@ -176,13 +172,17 @@ static void *run_worker(void *worker)
             else
                 handle_client(data);
         }
-        if (inbox_ready)
-            read_inbox();
+        if (settings.one_accepts && (inbox_ready || finish_ready || stopping))
+            read_inbox(); /* once more before the end: it may hold clients */
+        if (finish_ready) {
+            finishing = true;
+            change_epoll(EPOLL_CTL_DEL, finish_pipe[0], NULL, 0);
+            close_listener();
+        }
         while (listener_ready && self->listener != -1 && accepts-- > 0)
             listener_ready = accept_one();
     }
     close_listener();
-    read_inbox(); /* clients that were given to us before we were told to stop */
     while (self->clients) {
         client_stop(self->clients);
         remove_client(self->clients);
@@ -194,15 +194,15 @@ static void *run_worker(void *worker)
 
 void worker_start(struct worker *worker, int listener)
 {
-    struct epoll_event inbox = {.events = EPOLLIN, .data.ptr = &worker->inbox};
-    struct epoll_event stop = {.events = EPOLLIN, .data.ptr = &stop_pipe};
-
+    self = worker; /* of the main thread, for change_epoll() */
     worker->listener = listener;
     worker->epoll_fd = epoll_create1(0);
-    if (worker->epoll_fd == -1 || pipe(worker->inbox) == -1 ||
-        set_nonblocking(worker->inbox[0]) == -1 ||
-        epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->inbox[0], &inbox) == -1 ||
-        epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, stop_pipe[0], &stop) == -1)
+    if (worker->epoll_fd == -1 ||
+        change_epoll(EPOLL_CTL_ADD, finish_pipe[0], &finish_pipe, EPOLLIN) == -1 ||
+        change_epoll(EPOLL_CTL_ADD, stop_pipe[0], &stop_pipe, EPOLLIN) == -1 ||
+        (settings.one_accepts &&
+         (pipe(worker->inbox) == -1 || set_nonblocking(worker->inbox[0]) == -1 ||
+          change_epoll(EPOLL_CTL_ADD, worker->inbox[0], &worker->inbox, EPOLLIN) == -1)))
         die("cannot set up a worker: %s", strerror(errno));
     n_running++;
     int error = pthread_create(&worker->thread, NULL, run_worker, worker);
@@ -220,6 +220,5 @@ void worker_give(struct worker *worker, int fd, const struct peer *peer)
 void worker_join(struct worker *worker)
 {
     pthread_join(worker->thread, NULL);
-    close(worker->inbox[0]);
     close(worker->epoll_fd);
 }

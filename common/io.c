@@ -71,7 +71,8 @@ static bool more_comes(int fd)
     if (waited_us >= PATIENCE_US)
         return false;
     long long began = now_us();
-    bool more = poll(&ready, 1, MOMENT_MS) > 0;
+    int n = poll(&ready, 1, MOMENT_MS);
+    bool more = n == 1 || (n == -1 && errno == EINTR);
     waited_us += now_us() - began;
     return more;
 }

@@ -274,9 +274,20 @@ many_on_a_descriptor() {
     fds+=("$FD")
     greet "$FD"
   done
-  # A worker's epoll watches 4 clients, its inbox and the stop pipe.
-  assert_equal "descriptors watched by the two epolls" "6 6" \
+  # A worker's epoll watches 4 clients, its inbox, and the pipes for finish and stop.
+  assert_equal "descriptors watched by the two epolls" "7 7" \
     "$(for i in /proc/"$PID"/fdinfo/*; do grep -c '^tfd:' "$i"; done | grep -v '^0' | tr '\n' ' ' | sed 's/ $//')"
+}
+
+@test "06: a busy one looks, too, for clients that another process was woken for" {
+  needs_ours "fd:N"
+  LAUNCH=("$BUILD/rude" swallow 5)
+  start_at fd:5 --threads 1
+  background "$BUILD/swarm" "$ADDRESS" --clients 8 --seconds $((2 * LIMIT))
+  all_are_in() { signal USR1 && grep -q 'connections=8 ' "$LOG"; }
+  await all_are_in
+  connect
+  ask "$FD" hello hello
 }
 
 @test "06: a worker that is busy keeps neither the others from clients nor the main thread from signals" {

@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -83,6 +85,9 @@ static const char about[] =
     "      leave every pipe of PID as little room as there can be\n"
     "  listen FD COMMAND...\n"
     "      run COMMAND with descriptor FD listening on 127.0.0.1\n"
+    "  swallow FD COMMAND...\n"
+    "      the same, and beside it be a process that is woken for each client, and\n"
+    "      takes none\n"
     "  narrow FD COMMAND...\n"
     "      the same, and it can send little at a time\n"
     "  socket FD COMMAND...\n"
@@ -517,6 +522,13 @@ static void shrink(pid_t pid)
     }
 }
 
+_Noreturn static void run(char *command[])
+{
+    signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
+    execvp(command[0], command);
+    die("cannot run %s: %s", command[0], strerror(errno));
+}
+
 static void run_with_socket(bool listens, int room, int fd, char *command[])
 {
     int made = listens ? listen_somewhere() : socket(AF_INET, SOCK_STREAM, 0);
@@ -526,9 +538,23 @@ static void run_with_socket(bool listens, int room, int fd, char *command[])
         check(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0, "SO_SNDBUF");
     if (made != fd)
         close(made);
-    signal(SIGPIPE, SIG_DFL); /* or the command would inherit our protection */
-    execvp(command[0], command);
-    die("cannot run %s: %s", command[0], strerror(errno));
+    run(command);
+}
+
+/* Is woken for each client before the command is, as it waits for them first, and takes none. */
+static void swallow(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE | EPOLLET};
+    int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+
+    check(epoll_fd != -1 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
+    pid_t pid = fork();
+    check(pid != -1, "fork");
+    if (pid > 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (true)
+        epoll_wait(epoll_fd, &event, 1, -1);
 }
 
 static int number(const char *word)
@@ -586,7 +612,12 @@ int main(int argc, char *argv[])
         shrink(number(argv[2]));
     else if (strcmp(what, "listen") == 0 && argc > 3)
         run_with_socket(true, 0, number(argv[2]), argv + 3);
-    else if (strcmp(what, "narrow") == 0 && argc > 3)
+    else if (strcmp(what, "swallow") == 0 && argc > 3) {
+        int fd = number(argv[2]), made = listen_somewhere();
+        check(dup2(made, fd) == fd && (made == fd || close(made) == 0), "dup2");
+        swallow(fd);
+        run(argv + 3);
+    } else if (strcmp(what, "narrow") == 0 && argc > 3)
         run_with_socket(true, 1, number(argv[2]), argv + 3);
     else if (strcmp(what, "socket") == 0 && argc > 3)
         run_with_socket(false, 0, number(argv[2]), argv + 3);
