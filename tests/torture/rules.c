@@ -128,8 +128,6 @@ const struct rule rules[] = {
     {CALL_read_pipe, "EAGAIN EBADF EFAULT EINTR EINVAL EIO EISDIR", "", FROM_04("T"), "inet",
      false},
     {CALL_write_pipe, "EINTR", "", FROM_04("T"), "inet", false},
-    {CALL_read_inbox, "EAGAIN EINTR", "", ONLY_06("T"), "inet", false},
-    {CALL_read_inbox, "EBADF EFAULT EINVAL EIO EISDIR", "", ONLY_06("X"), "inet", false},
     {CALL_read_inbox, "EAGAIN EINTR", "", ONLY_06("T"), "one", false},
     {CALL_read_inbox, "EBADF EFAULT EINVAL EIO EISDIR", "", ONLY_06("X"), "one", false},
     {CALL_poll_inbox, "EFAULT EINTR EINVAL ENOMEM", "", ONLY_06("T"), "one", true},
