@@ -79,11 +79,11 @@ static long find_room(const struct worker *workers, long first)
 
 void accept_for_workers(int listener, struct backoff *backoff, struct worker *workers)
 {
-    static long turn; /* the worker whose turn it is */
+    static long next;
     struct peer peer;
 
     for (long i = 0; i < settings.accepts; i++) {
-        long chosen = find_room(workers, turn);
+        long chosen = find_room(workers, next);
         if (chosen == -1) {
             backoff_begin(backoff);
             return;
@@ -92,6 +92,6 @@ void accept_for_workers(int listener, struct backoff *backoff, struct worker *wo
         if (fd == -1)
             return;
         worker_give(&workers[chosen], fd, &peer);
-        turn = chosen + 1;
+        next = chosen + 1;
     }
 }

@@ -69,8 +69,7 @@ bool time_to_look(struct backoff *look, int n)
 {
     bool now = settings.look_ms != -1 && (n == 0 || backoff_left(look) == -1);
 
-    if (now)
-        backoff_begin(
-            look); /* not before it ends: also a busy worker looks, but not all the time */
+    if (now) /* a busy worker looks, too, but not in each round */
+        backoff_begin(look);
     return now;
 }
