@@ -6,7 +6,7 @@
  *           (it listens on 127.0.0.1:9000 if it is given no other address)
  * New:      a socket that listens (getaddrinfo, socket, setsockopt, bind, listen), and a
  *           conversation (accept, read, write, close). accept, read and write block: the program
- *           stands still until the kernel has what it asked for.
+ *           stands still until there is a client, bytes to read, or room to write.
  * Limits:   one client, and it is over. Step 02 goes back to accept.
  *
  * The command line, the log lines and addresses as text come from common/: skip these for now. When
@@ -42,8 +42,8 @@ static int listener_open(const struct address *address, long backlog)
         /* bind gives the socket our address, and listen makes the kernel queue clients for accept.
          * SO_REUSEADDR: old connections that linger in TIME_WAIT do not keep us from the port.
          * Three are for the client's socket, which inherits them: SO_KEEPALIVE, so that the kernel
-         * notices a client that has vanished, after two hours; SO_OOBINLINE, so that urgent data
-         * are bytes like all others; TCP_NODELAY, so that a small answer is not held back.
+         * notices a client that has vanished, after some two hours; SO_OOBINLINE, so that urgent
+         * data are bytes like all others; TCP_NODELAY, so that a small answer is not held back.
          * IPV6_V6ONLY: [::] does not stand for all IPv4 addresses as well. socket(7), tcp(7) */
         if (listener == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
@@ -94,14 +94,14 @@ static int echo_client(int fd)
 
 int main(int argc, char *argv[])
 {
-    long backlog = BACKLOG_DEFAULT; /* how many clients the queue may hold */
+    long backlog = BACKLOG_DEFAULT; /* how many clients may wait for accept */
     const struct option options[] = {OPTION_BACKLOG(&backlog), {0}};
     const char *about = "Echoes what one client sends, then exits.\n";
     signal(SIGPIPE, SIG_IGN); /* or writing to a client that has left would kill us */
     struct address address = tcp_server_options(argc, argv, about, options);
     char own_text[ADDRESS_TEXT], peer_text[ADDRESS_TEXT];
     struct sockaddr_storage peer;   /* room for an address of any kind */
-    socklen_t length = sizeof peer; /* accept puts in how much of it is used */
+    socklen_t length = sizeof peer; /* in: the room; out: how much is used */
 
     int listener = listener_open(&address, backlog);
     log_line("listening on %s", local_address(listener, own_text));

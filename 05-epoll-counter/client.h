@@ -4,9 +4,9 @@
  * blocks. It is in one of three states:
  *
  *   READING   waits until there is something to read; then we read and answer.
- *   WRITING   the socket had room, but not for the whole answer: waits for more room. Meanwhile we
- *             do not read from this client. That is back-pressure: a client that does not read its
- *             answers makes us keep one answer, 64 KiB, and no more.
+ *   WRITING   the socket has not taken the whole answer: waits for room. Meanwhile we do not read
+ *             from this client. That is back-pressure: a client that does not read its answers
+ *             makes us keep one answer at most, 64 KiB.
  *   DONE      at its end, or lost.
  */
 #ifndef CLIENT_H

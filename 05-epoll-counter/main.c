@@ -68,9 +68,9 @@ static void add_client(int fd, const struct peer *peer)
     n_clients++;
 }
 
-/* Out of epoll before it is closed. Another process that looks at our descriptors (lsof and ss -p
- * do) has the socket open for that moment. Then close(2) leaves it in epoll, and a later event
- * would point to memory that is free: epoll(7). */
+/* First out of epoll. While another process that looks at our descriptors (lsof, ss -p) has the
+ * socket open, close(2) leaves it in epoll, and an event would point to memory that is free:
+ * epoll(7). */
 static void remove_client(struct client *client)
 {
     change_epoll(EPOLL_CTL_DEL, client->fd, NULL, 0);

@@ -4,9 +4,10 @@
  *
  * Run:      build/06-parallel --protocol counter     and in two more terminals:  build/say 9000
  * New:      a thread for each core, each with an event loop of its own (worker.c). The counter is
- *           changed by several threads at once, so it must be an atomic (counter.c). And who
- *           accepts? --accept each: every worker, from a listener of its own on the same port; the
- *           kernel divides the clients. --accept one: this thread, which gives clients to workers.
+ *           changed by several threads at once, so it is an atomic (counter.c). And who accepts?
+ *           --accept each: every worker, from a listener of its own on the same port (unix:PATH
+ *           and fd:N share one); the kernel divides the clients. --accept one: the main thread,
+ *           which gives clients to the workers.
  * Limits:   one machine; and a client stays with its worker, though another may have less to do.
  *
  * Read main.c, worker.c, client.c, counter.c and echo.c first. Then how such a server is run:
@@ -35,7 +36,7 @@
 static int listener; /* the first, or the only one; -1: closed, because we are to end */
 static struct worker *workers;
 
-/* QUIT finishes. TERM and INT stop, even after QUIT. Nothing else has an effect. */
+/* QUIT finishes. TERM and INT stop, even after QUIT. Repeats are ignored. */
 static void stop_workers(int number)
 {
     static bool stopped;

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The start of a line whose end has not come yet. Five bytes would do for `read` and a CR: what is
- * longer is no command. All zero: an empty line. */
+/* The start of a line whose end has not come yet. Six bytes would do: `read`, a CR, and one that
+ * shows that the line is longer. All zero: an empty line. */
 struct line {
     unsigned char length;
     char bytes[7];

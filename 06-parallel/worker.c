@@ -2,8 +2,9 @@
 /*
  * worker.c: see worker.h
  *
- * The loop of step 05; what was static there is in `self`. Three pipes replace the signals. Skip at
- * first: client_failed, limit_write_time, worker_backoff, time_to_look.
+ * The loop of step 05; what was static there is in `self`. Two pipes replace the signals; with
+ * --accept one a third replaces the listener. Skip at first: client_failed, limit_write_time,
+ * worker_backoff, time_to_look.
  */
 #include "worker.h"
 
@@ -48,7 +49,7 @@ static void add_client(int fd, const struct peer *peer)
         client_failed(peer, errno);
         close(fd);
         free(client);
-        client_left();
+        client_left(); /* gives its place back */
         return;
     }
     client->next = self->clients;
@@ -58,9 +59,9 @@ static void add_client(int fd, const struct peer *peer)
     self->accepted++;
 }
 
-/* Out of epoll before it is closed. Another process that looks at our descriptors (lsof and ss -p
- * do) has the socket open for that moment. Then close(2) leaves it in epoll, and a later event
- * would point to memory that is free: epoll(7). */
+/* First out of epoll. While another process that looks at our descriptors (lsof, ss -p) has the
+ * socket open, close(2) leaves it in epoll, and an event would point to memory that is free:
+ * epoll(7). */
 static void remove_client(struct client *client)
 {
     change_epoll(EPOLL_CTL_DEL, client->fd, NULL, 0);
@@ -94,7 +95,7 @@ static void handle_client(struct client *client)
         remove_client(client);
 }
 
-/* Takes the listener out of epoll during a back-off. Returns the timeout for epoll_wait. */
+/* The listener is in epoll except during a back-off. Returns the timeout for epoll_wait. */
 static int update_listener(void)
 {
     int timeout = worker_backoff(&self->backoff);
@@ -173,7 +174,7 @@ static void *run_worker(void *worker)
                 handle_client(data);
         }
         if (settings.one_accepts && (inbox_ready || finish_ready || stopping))
-            read_inbox(); /* once more before the end: it may hold clients */
+            read_inbox(); /* also when told to end: it may hold clients */
         if (finish_ready) {
             finishing = true;
             change_epoll(EPOLL_CTL_DEL, finish_pipe[0], NULL, 0);

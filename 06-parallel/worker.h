@@ -25,12 +25,12 @@ struct worker {
     char request[ECHO_REQUEST_MAX], space[SPACE_MAX]; /* nothing stays in them between two calls */
 };
 
-extern _Thread_local struct worker *self; /* in the thread of a worker: that worker */
+extern _Thread_local struct worker *self; /* each thread has its own: its worker */
 extern atomic_int n_running;              /* workers that have not ended */
 
-/* All workers watch these; nothing is ever written to them. When the main thread closes [1] of the
- * first, they take no more clients, and end when those that they have have left. When it closes [1]
- * of the second they end at once. */
+/* All workers watch these; nothing is ever written to them. When the main thread closes
+ * finish_pipe[1] they take no more clients, and end when those that they have have left. When it
+ * closes stop_pipe[1] they end at once. */
 extern int finish_pipe[2], stop_pipe[2];
 
 /* Starts a worker, all zero so far. It owns the listener; -1: none. A failure ends the program. */

@@ -29,8 +29,8 @@ static int open_tcp(const struct address *address, long backlog)
         /* bind gives the socket our address, and listen makes the kernel queue clients for accept.
          * SO_REUSEADDR: old connections that linger in TIME_WAIT do not keep us from the port.
          * Three are for the client's socket, which inherits them: SO_KEEPALIVE, so that the kernel
-         * notices a client that has vanished, after two hours; SO_OOBINLINE, so that urgent data
-         * are bytes like all others; TCP_NODELAY, so that a small answer is not held back.
+         * notices a client that has vanished, after some two hours; SO_OOBINLINE, so that urgent
+         * data are bytes like all others; TCP_NODELAY, so that a small answer is not held back.
          * IPV6_V6ONLY: [::] does not stand for all IPv4 addresses as well. socket(7), tcp(7) */
         if (listener == -1 ||
             setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
