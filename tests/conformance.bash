@@ -564,10 +564,12 @@ what_came() { timeout "$1" cat <&"$pipe" | tr -d '\0'; } # what has come by then
 logs_no_byte_of_a_client() { # whose socket has a path with a newline, and with what a terminal obeys
   needs_ours "unix:PATH"
   start_at unix:path
-  "$BUILD/odd" path $'a\n\e[2Jb\\\xc2\x9b' unix:path
+  "$BUILD/odd" path $'a\n\e[2Jb\\\x7f\xc2\x9b' unix:path
   await grep -q ': client unix:' "$LOG"
   assert_equal "bytes that are not plain" "" "$(LC_ALL=C grep -a '[^ -~]' "$LOG")"
-  assert_match "the line" ': client unix:a\\x0a\\x1b\[2Jb\\x5c\\xc2\\x9b: ' "$(cat "$LOG")"
+  assert_match "the line" ': client unix:a\\x0a\\x1b\[2Jb\\x5c\\x7f\\xc2\\x9b: ' "$(cat "$LOG")"
+  "$BUILD/odd" path "$(printf 'x%.0s' {1..60})" unix:path # of a long one it keeps the beginning
+  await grep -qE ': client unix:x{26}\.\.\.: ' "$LOG"
 }
 
 needs_no_standard_descriptors() { # started with 0, 1, 2 closed, where there is no /dev/null either

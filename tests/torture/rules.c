@@ -54,6 +54,7 @@ const struct rule rules[] = {
     {CALL_setrlimit, "EFAULT EINVAL EPERM ESRCH", "RI", NEVER, "inet", false},
     {CALL_sysconf, "EINVAL", "I", NEVER, "inet", false},
     {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE ENOPKG", "R", NEVER, "inet", false},
+    {CALL_pipe, "EFAULT EINVAL EMFILE ENFILE ENOPKG", "R", NEVER, "one", false},
     {CALL_dup, "EBADF EBUSY EINTR EINVAL EMFILE", "R", NEVER, "inet", false},
     {CALL_epoll_create1, "EINVAL EMFILE ENFILE ENOMEM", "R", NEVER, "inet", false},
     {CALL_pthread_create, "EAGAIN EINVAL EPERM", "R", NEVER, "inet", false},
