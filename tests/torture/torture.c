@@ -125,7 +125,7 @@ static void add_rule(int step, const struct rule *rule)
      * it out: 06 has each error, and of the others every third. So it is with --accept one, which
      * is nearly the same code as without. */
     bool same_code =
-        strcmp(rule->where, "one") == 0 || (*rule->later[step] == '-' && step < N_STEPS - 1);
+        strcmp(rule->where, "one") == 0 || (step < N_STEPS - 1 && *rule->later[step] == '-');
     bool dealt = quick && !starts && !*cases && same_code;
     int i = step;
     for (char *error; (error = strsep(&rest, " ")); i++) {
