@@ -449,9 +449,9 @@ static void put_not_run(FILE *out, const struct grading *g)
         if (reason && strcmp(why, reason) == 0) {
             fputs(", ", out);
         } else {
-            fputs(reason ? ".</p>\n<p>– Not run: " : "<p>– Not run: ", out);
+            fputs(reason ? ".</p>\n<p>– Not run (" : "<p>– Not run (", out);
             put_isolated(out, why);
-            fputs(": ", out);
+            fputs("): ", out);
         }
         put(out, r->name);
         reason = why;
