@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static struct client {
-    char buffer[65536];
+    char buffer[256 * 1024];
     size_t owed; /* bytes of buffer that are still to be written */
 } * clients[FD_SETSIZE];
 static fd_set readers, writers;

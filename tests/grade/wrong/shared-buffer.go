@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	buf = make([]byte, 32*1024)
+	buf = make([]byte, 1024)
 	n   int
 )
 

@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: large
+// loses: large sizes private
 // hint: short-write
 // The sockets do not block, so that write may take a part only, or nothing: what it returns is not
 // looked at.
@@ -20,6 +20,7 @@ int main(int argc, char *argv[])
 {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     static char buffer[65536];
+    const int send_buffer = 16384; /* saves memory when there are many clients */
     int on = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
     fd_set all;
 
@@ -42,6 +43,7 @@ int main(int argc, char *argv[])
             if (fd == listener) {
                 int client = accept(listener, NULL, NULL);
                 if (client >= 0 && client < FD_SETSIZE) {
+                    setsockopt(client, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
                     fcntl(client, F_SETFL, O_NONBLOCK);
                     FD_SET(client, &all);
                 }

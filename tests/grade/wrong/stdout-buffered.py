@@ -1,6 +1,6 @@
 # grade: wrong
 # step: 03
-# run: python3 FILE
+# run: env -u PYTHONUNBUFFERED python3 FILE
 # needs: python3
 # loses: starts
 # hint: stdout-buffered
