@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "confine.h"
+
+#include "look.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_mount_setattr /* Linux 5.12; the same on all machines */
+#define SYS_mount_setattr 442
+#endif
+#ifndef SYS_close_range /* Linux 5.9 */
+#define SYS_close_range 436
+#endif
+
+enum {
+    MOST_PROCESSES = 512,     /* and threads, of one program */
+    MOST_DESCRIPTORS = 1024,  /* the usual limit of a shell */
+    HARD_DESCRIPTORS = 4096,  /* for those that raise it themselves, as Go and Java do */
+    MOST_FILE = 64 << 20,     /* bytes */
+    MOST_CPU = 60,            /* seconds of one process */
+    FIRST_UID = 61184,        /* to 65519: numbers that systemd keeps for passing users, too */
+    N_UIDS = 4336,
+};
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* A user namespace in which we have all power, and still are who we are. */
+static bool enter_user_namespace(void)
+{
+    char uids[64], gids[64];
+
+    snprintf(uids, sizeof uids, "%u %u 1", (unsigned)getuid(), (unsigned)getuid());
+    snprintf(gids, sizeof gids, "%u %u 1", (unsigned)getgid(), (unsigned)getgid());
+    return unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/setgroups", "deny") &&
+           write_file("/proc/self/uid_map", uids) && write_file("/proc/self/gid_map", gids);
+}
+
+/* A new network has only a loopback interface, which is down. */
+static bool enter_network(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd;
+    bool up;
+
+    if (unshare(CLONE_NEWNET) < 0)
+        return false;
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    up = ioctl(fd, SIOCGIFFLAGS, &request) == 0;
+    request.ifr_flags |= IFF_UP | IFF_RUNNING;
+    up = up && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    close(fd);
+    return up;
+}
+
+/* ---- files: what the program writes is thrown away ------------------------------------------- */
+
+/* Lays a copy over a directory, as it seems to who looks: what is written goes to memory. */
+static void throw_away(const char *directory, int n)
+{
+    char options[200], upper[64], work[64];
+
+    snprintf(upper, sizeof upper, "/dev/shm/.grade/%d.upper", n);
+    snprintf(work, sizeof work, "/dev/shm/.grade/%d.work", n);
+    snprintf(options, sizeof options, "lowerdir=.,upperdir=%s,workdir=%s", upper, work);
+    if (chdir(directory) < 0 || mkdir(upper, 0777) < 0 || mkdir(work, 0700) < 0 ||
+        chmod(upper, 01777) < 0)
+        return;
+    (void)mount("overlay", ".", "overlay", MS_NOSUID | MS_NODEV, options); /* or it is read-only */
+}
+
+static bool enter_files(const char *here)
+{
+    struct { /* struct mount_attr of mount_setattr(2), which not every C library has */
+        uint64_t set, clear, propagation, user_ns;
+    } read_only = {.set = 1 /* MOUNT_ATTR_RDONLY */};
+
+    if (unshare(CLONE_NEWNS | CLONE_NEWIPC) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return false;
+    if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &read_only, sizeof read_only) < 0)
+        return false;
+    if (mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "size=64m,mode=1777") < 0)
+        return false;
+    if (mkdir("/dev/shm/.grade", 0711) == 0) {
+        throw_away("/tmp", 1);
+        throw_away("/var/tmp", 2);
+        throw_away(here, 3);
+    }
+    return chdir(here) == 0;
+}
+
+/* ---- rights ---------------------------------------------------------------------------------- */
+
+static bool set_capabilities(unsigned bits)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {
+        {.effective = bits, .permitted = bits, .inheritable = bits}};
+
+    return syscall(SYS_capset, &head, data) == 0;
+}
+
+/* What is kept of root's power: nothing, or reading files. Ends up as another user if need be. */
+static bool give_up_power(const struct confinement *c)
+{
+    unsigned kept = c->reads_all ? 1u << CAP_DAC_READ_SEARCH : 0;
+
+    for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
+        if (i >= 32 || !(kept >> i & 1))
+            prctl(PR_CAPBSET_DROP, i); /* fails where we have none to drop */
+    if (c->other_user) {
+        if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setgroups(0, NULL) < 0 ||
+            setresgid(65534, 65534, 65534) < 0 || setresuid(c->uid, c->uid, c->uid) < 0)
+            return false;
+    }
+    if (!set_capabilities(kept))
+        return false;
+    if (kept && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0) < 0)
+        return false;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+static void limit(int what, rlim_t soft, rlim_t hard)
+{
+    struct rlimit now, wanted = {soft, hard};
+
+    if (getrlimit(what, &now) < 0)
+        return;
+    if (wanted.rlim_max > now.rlim_max)
+        wanted.rlim_max = now.rlim_max;
+    if (wanted.rlim_cur > wanted.rlim_max)
+        wanted.rlim_cur = wanted.rlim_max;
+    setrlimit(what, &wanted);
+}
+
+static void set_limits(const struct confinement *c)
+{
+    limit(RLIMIT_NOFILE, MOST_DESCRIPTORS, HARD_DESCRIPTORS);
+    limit(RLIMIT_FSIZE, MOST_FILE, MOST_FILE);
+    limit(RLIMIT_CPU, MOST_CPU, MOST_CPU + 1);
+    limit(RLIMIT_CORE, 0, 0);
+    if (c->other_user || c->user_ns) /* else those of the same user elsewhere would count, too */
+        limit(RLIMIT_NPROC, MOST_PROCESSES, MOST_PROCESSES);
+}
+
+/* ---- the keeper and the program ---------------------------------------------------------------- */
+
+static volatile sig_atomic_t told_to_end;
+
+static void note_end(int sig)
+{
+    (void)sig;
+    told_to_end = 1;
+}
+
+static _Noreturn void run(const struct confinement *c, char *const words[], int log, int errors)
+{
+    int null = open("/dev/null", O_RDONLY);
+    sigset_t none;
+
+    sigemptyset(&none);
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    prctl(PR_SET_PDEATHSIG, 0);
+    write_file("/proc/self/oom_score_adj", "1000");
+    set_limits(c);
+    if (null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2 &&
+        fcntl(errors, F_SETFD, FD_CLOEXEC) == 0 && give_up_power(c)) {
+        syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+        execvp(words[0], words);
+    }
+    (void)!write(errors, &errno, sizeof errno);
+    _exit(127);
+}
+
+/* Reaps what becomes an orphan, says how the program ends, and ends everything when it is told to. */
+static _Noreturn void keep(const struct confinement *c, char *const words[], int log, int events,
+                           int errors, const char *here)
+{
+    struct sigaction act = {.sa_handler = note_end};
+    pid_t program, pid;
+    int status;
+
+    sigaction(SIGTERM, &act, NULL);
+    prctl(PR_SET_PDEATHSIG, c->pids ? SIGKILL : SIGTERM);
+    prctl(PR_SET_NAME, "grade-keeper");
+    setsid();
+    if (!c->pids)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (c->mounts && !enter_files(here)) {
+        (void)!write(errors, &errno, sizeof errno);
+        _exit(127);
+    }
+    if (c->pids) /* or the program sees the processes of everybody, but can do them no harm */
+        (void)mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    program = fork();
+    if (program == 0)
+        run(c, words, log, errors);
+    if (program < 0) {
+        (void)!write(errors, &errno, sizeof errno);
+        _exit(127);
+    }
+    close(log);
+    close(errors);
+    while (!told_to_end) {
+        pid = waitpid(-1, &status, 0);
+        if (pid == program)
+            (void)!write(events, &status, sizeof status);
+        if (pid < 0 && errno == ECHILD)
+            pause();
+    }
+    look_kill_below(getpid());
+    _exit(0);
+}
+
+static pid_t child_of(pid_t keeper)
+{
+    pid_t children[4];
+
+    for (int i = 0; i < 5000; i++) {
+        if (look_children(keeper, children, 4) > 0)
+            return children[0];
+        poll(NULL, 0, 1);
+    }
+    return -1;
+}
+
+bool confined_start(const struct confinement *c, char *const words[], struct confined *p)
+{
+    int log[2], events[2], errors[2], flags = SIGCHLD | (c->pids ? CLONE_NEWPID : 0);
+    char here[4096];
+
+    memset(p, 0, sizeof *p);
+    if (!getcwd(here, sizeof here) || pipe2(log, O_CLOEXEC) < 0 || pipe2(events, O_CLOEXEC) < 0 ||
+        pipe2(errors, O_CLOEXEC) < 0)
+        return false;
+    fcntl(log[0], F_SETFL, O_NONBLOCK);
+    fcntl(events[0], F_SETFL, O_NONBLOCK);
+    p->keeper = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+    if (p->keeper == 0)
+        keep(c, words, log[1], events[1], errors[1], here);
+    close(log[1]);
+    close(events[1]);
+    close(errors[1]);
+    p->log = log[0];
+    p->events = events[0];
+    if (p->keeper < 0)
+        return false;
+    if (read(errors[0], &p->error, sizeof p->error) != sizeof p->error) /* until it is executed */
+        p->error = 0;
+    close(errors[0]);
+    if (!p->error)
+        p->program = child_of(p->keeper);
+    return true;
+}
+
+void confined_end(const struct confinement *c, struct confined *p)
+{
+    if (p->keeper <= 0)
+        return;
+    kill(p->keeper, c->pids ? SIGKILL : SIGTERM);
+    while (waitpid(p->keeper, NULL, 0) < 0 && errno == EINTR)
+        ;
+    close(p->log);
+    close(p->events);
+    p->keeper = 0;
+}
+
+static int set_soft(pid_t pid, int what, unsigned long soft)
+{
+    struct rlimit limit;
+
+    if (prlimit(pid, (enum __rlimit_resource)what, NULL, &limit) < 0)
+        return errno;
+    limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
+    return prlimit(pid, (enum __rlimit_resource)what, &limit, NULL) < 0 ? errno : 0;
+}
+
+/* As that user, who may do it in any case; root may lack the power, in a container. */
+int confined_limit(const struct confinement *c, pid_t pid, int what, unsigned long soft)
+{
+    int status;
+    pid_t child;
+
+    if (!c->other_user)
+        return set_soft(pid, what, soft);
+    child = fork();
+    if (child == 0)
+        _exit(give_up_power(c) ? set_soft(pid, what, soft) : EPERM);
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+}
+
+void confine_network(const struct confinement *c)
+{
+    if ((c->user_ns && !enter_user_namespace()) || (c->network && !enter_network())) {
+        fprintf(stderr, "grade: a network of its own was possible a moment ago: %s\n",
+                strerror(errno));
+        _exit(2);
+    }
+}
+
+/* ---- what is possible here --------------------------------------------------------------------- */
+
+/* Has the child that tries something succeeded? */
+static bool succeeds(bool (*attempt)(const struct confinement *, char *const *),
+                     const struct confinement *c, char *const words[])
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(attempt(c, words) ? 0 : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static bool in_user_namespace(const struct confinement *c)
+{
+    return !c->user_ns || enter_user_namespace();
+}
+
+static bool try_network(const struct confinement *c, char *const words[])
+{
+    (void)words;
+    return in_user_namespace(c) && enter_network();
+}
+
+static bool try_pids(const struct confinement *c, char *const words[])
+{
+    pid_t pid;
+
+    (void)words;
+    if (!in_user_namespace(c) || unshare(CLONE_NEWPID) < 0)
+        return false;
+    pid = fork();
+    if (pid == 0)
+        _exit(0);
+    return pid > 0 && waitpid(pid, NULL, 0) == pid;
+}
+
+static bool try_files(const struct confinement *c, char *const words[])
+{
+    char here[4096];
+
+    (void)words;
+    return in_user_namespace(c) && getcwd(here, sizeof here) && enter_files(here);
+}
+
+static bool try_user(const struct confinement *c, char *const words[])
+{
+    (void)words;
+    return give_up_power(c);
+}
+
+static bool is_found(const char *program, int how)
+{
+    char path[4096], *rest, *copy, *directory;
+    bool found = false;
+
+    if (strchr(program, '/') || !getenv("PATH"))
+        return faccessat(AT_FDCWD, program, how, AT_EACCESS) == 0;
+    copy = rest = strdup(getenv("PATH"));
+    while (!found && (directory = strsep(&rest, ":"))) {
+        snprintf(path, sizeof path, "%s/%s", *directory ? directory : ".", program);
+        found = faccessat(AT_FDCWD, path, how, AT_EACCESS) == 0;
+    }
+    free(copy);
+    return found;
+}
+
+/* May the ordinary user read what the words name? The program is the first file on PATH for all. */
+static bool try_reading(const struct confinement *c, char *const words[])
+{
+    char *names[64];
+    bool wanted[64];
+    int n = 0;
+
+    for (; words[n] && n < 64; n++) {
+        names[n] = words[n];
+        wanted[n] = n == 0 ? is_found(words[0], X_OK) : access(words[n], R_OK) == 0;
+    }
+    if (!give_up_power(c) || access(".", X_OK) < 0)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (wanted[i] && !(i == 0 ? is_found(names[0], X_OK) : access(names[i], R_OK) == 0))
+            return false;
+    return true;
+}
+
+void confine_probe(struct confinement *c, char *const words[])
+{
+    memset(c, 0, sizeof *c);
+    c->uid = FIRST_UID + (uid_t)getpid() % N_UIDS;
+    c->network = succeeds(try_network, c, words);
+    if (!c->network) {
+        c->user_ns = true;
+        c->network = succeeds(try_network, c, words);
+        c->user_ns = c->network;
+    }
+    c->pids = succeeds(try_pids, c, words);
+    c->mounts = c->pids && succeeds(try_files, c, words);
+    if (geteuid() != 0 || c->user_ns)
+        return;
+    c->other_user = true;
+    c->other_user = succeeds(try_user, c, words);
+    c->reads_all = c->other_user && !succeeds(try_reading, c, words);
+    if (c->reads_all) {
+        c->reads_all = succeeds(try_user, c, words);
+    }
+}
+
+void confined_how(const struct confinement *c, char *text, size_t size)
+{
+    const char *apart = c->network && c->pids && c->mounts
+                            ? "in namespaces of its own (network, PIDs, files)"
+                        : c->network && c->pids
+                            ? "in namespaces of its own (network, PIDs), but with this machine's files"
+                        : c->network ? "in a network of its own, but among this machine's processes"
+                        : c->pids    ? "among PIDs of its own, but in this machine's network"
+                                     : "NOT apart from this machine: it allows no namespaces here";
+    const char *who = c->other_user ? (c->reads_all ? ", as an ordinary user who may read all files"
+                                                    : ", as an ordinary user")
+                      : geteuid() == 0 ? ", as root: no other user is possible here"
+                                       : "";
+
+    snprintf(text, size, "%s%s", apart, who);
+}

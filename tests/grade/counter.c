@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/* The line protocol of step 05. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "catalogue.h"
+#include "kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DONE "Counter has been incremented\n"
+#define UNKNOWN "Unknown command\n"
+
+static void must_reply(struct client *c, const char *lines, size_t n, const char *replies)
+{
+    sends(c, lines, n);
+    must_get(c, replies, strlen(replies));
+}
+
+_Noreturn void test_replies(void)
+{
+    struct client *c = join(start_server(0));
+
+    must_reply(c, "read\n", 5, "0\n");
+    must_reply(c, "inc\n", 4, DONE);
+    must_reply(c, "read\n", 5, "1\n");
+    must_reply(c, "hello\n", 6, UNKNOWN);
+    must_reply(c, "inc\n", 4, DONE);
+    must_reply(c, "read\n", 5, "2\n");
+    pass();
+}
+
+_Noreturn void test_exact(void)
+{
+    static const struct {
+        const char *line;
+        size_t n;
+        const char *reply;
+    } lines[] = {{"\n", 1, UNKNOWN},         {"increment\n", 10, UNKNOWN}, {"in\n", 3, UNKNOWN},
+                 {"INC\n", 4, UNKNOWN},      {"Read\n", 5, UNKNOWN},       {" inc\n", 5, UNKNOWN},
+                 {"inc \n", 5, UNKNOWN},     {"read 1\n", 7, UNKNOWN},     {"inc\0\n", 5, UNKNOWN},
+                 {"\0inc\n", 5, UNKNOWN},    {"\xff\xfe\n", 3, UNKNOWN},   {"inc\r\r\n", 6, UNKNOWN},
+                 {"inc\rinc\n", 8, UNKNOWN}, {"read\n", 5, "0\n"}};
+    struct client *c = join(start_server(0));
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        must_reply(c, lines[i].line, lines[i].n, lines[i].reply);
+    symptoms.mismatch = symptoms.silence = "keeps-cr";
+    must_reply(c, "inc\r\n", 5, DONE);
+    must_reply(c, "read\r\n", 6, "1\n");
+    must_reply(c, "\r\n", 2, UNKNOWN);
+    pass();
+}
+
+_Noreturn void test_batches(void)
+{
+    struct server *s = start_server(0);
+    struct client *c = join(s);
+    char lines[9000], wanted[60000];
+    size_t n = 0, m = 0;
+
+    symptoms.silence = "line-lost";
+    must_reply(c, "inc\nread\n", 9, DONE "1\n");
+    must_reply(c, "read\nhello\ninc\nread\n", 20, "1\n" UNKNOWN DONE "2\n");
+    for (int i = 0; i < 900; i++) {
+        n += (size_t)sprintf(lines + n, "inc\nread\n");
+        m += (size_t)sprintf(wanted + m, DONE "%d\n", 3 + i);
+    }
+    sends(c, lines, n);
+    must_get(c, wanted, m);
+    sends(c, "inc\nre", 6);
+    must_get(c, DONE, strlen(DONE));
+    must_reply(c, "ad\nread\n", 8, "903\n903\n");
+    pass();
+}
+
+_Noreturn void test_last_line(void)
+{
+    struct server *s = start_server(0);
+    struct client *c = join(s);
+
+    sends(c, "inc\ninc", 7);
+    half_closes(c);
+    symptoms.silence = "last-line";
+    must_get(c, DONE DONE, 2 * strlen(DONE));
+    must_end(c);
+    c = join(s);
+    must_reply(c, "read\n", 5, "2\n");
+    half_closes(c);
+    must_end(c);
+    pass();
+}
+
+_Noreturn void test_long_line(void)
+{
+    struct server *s = start_server(0);
+    struct client *c = join(s), *other;
+    static const size_t lengths[] = {1023, 1024, 1025, 4095, 4096, 70000, 1000000};
+    unsigned char *line = malloc(1000001);
+
+    symptoms.mismatch = symptoms.silence = symptoms.death = "long-line";
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        memset(line, 'x', lengths[i]);
+        line[lengths[i]] = '\n';
+        sends(c, line, lengths[i] + 1);
+        must_get(c, UNKNOWN, strlen(UNKNOWN));
+        must_reply(c, "inc\n", 4, DONE);
+    }
+    other = join(s);
+    must_reply(other, "read\n", 5, "7\n");
+    pass();
+}
+
+_Noreturn void test_shared(void)
+{
+    struct server *s = start_server(0);
+    struct client *a = join(s), *b = join(s);
+
+    symptoms.mismatch = "private-counter";
+    must_reply(a, "inc\n", 4, DONE);
+    must_reply(b, "read\n", 5, "1\n");
+    must_reply(b, "inc\n", 4, DONE);
+    must_reply(a, "read\n", 5, "2\n");
+    closes(a);
+    a = join(s);
+    must_reply(a, "read\n", 5, "2\n");
+    pass();
+}
+
+enum { COUNTING = 4, LINES = 20000 };
+
+static bool all_counted(void *of)
+{
+    struct client **clients = of;
+
+    for (int i = 0; i < COUNTING; i++)
+        if (!clients[i]->at_end && clients[i]->in_n < LINES * strlen(DONE))
+            return false;
+    return true;
+}
+
+_Noreturn void test_count(void)
+{
+    struct server *s = start_server(0);
+    struct client *clients[COUNTING], *c;
+    unsigned char *lines = malloc(LINES * 4);
+    char wanted[64], line[32];
+
+    for (int i = 0; i < LINES; i++)
+        memcpy(lines + 4 * i, "inc\n", 4);
+    for (int i = 0; i < COUNTING; i++)
+        clients[i] = join(s);
+    freeze(s, true);
+    step("each of them sends inc %d times", LINES);
+    for (int i = 0; i < COUNTING; i++)
+        begins_to_send(clients[i], lines, LINES * 4);
+    thaw(s);
+    await(s, all_counted, clients, PATIENCE);
+    for (int i = 0; i < COUNTING; i++)
+        if (clients[i]->in_n != LINES * strlen(DONE))
+            lose("line-lost", "Client %d got %zu bytes of answers; %zu are as they should be.",
+                 clients[i]->number, clients[i]->in_n, LINES * strlen(DONE));
+    c = join(s);
+    sends(c, "read\n", 5);
+    symptoms.mismatch = "counts-wrong";
+    snprintf(wanted, sizeof wanted, "%d\n", COUNTING * LINES);
+    must_get(c, wanted, strlen(wanted));
+    snprintf(line, sizeof line, "inc\nread\n");
+    snprintf(wanted, sizeof wanted, DONE "%d\n", COUNTING * LINES + 1);
+    must_reply(c, line, strlen(line), wanted);
+    pass();
+}

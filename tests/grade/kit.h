@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the tests are made of: a server that is being graded, clients of it, and the story of what
+ * happened. Each test runs in a process of its own, and ends with pass() or lose(); so nothing here
+ * has to be freed, and a story that goes wrong is left at the point where it went wrong.
+ *
+ * No test asserts a time. A wait ends when what is waited for has come, or when it is certain not to
+ * come: when the server has ended, or has slept through PATIENCE seconds, or has used PATIENCE
+ * seconds of CPU time, and nothing has moved meanwhile. On a busy machine a server that would like
+ * to run and may not is thus waited for. The last resort is LONGEST.
+ */
+#ifndef GRADE_KIT_H
+#define GRADE_KIT_H
+
+#include "confine.h"
+#include "look.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PATIENCE 2.5
+#define LONGEST 25.0
+
+/* What every test of one grading knows. Set by main.c before a test is started. */
+struct assignment {
+    int step;             /* 1 to 6 */
+    bool counter;         /* the line protocol of step 05, not echo */
+    const char *command;  /* as it was given; may contain {port} and {host} */
+    bool has_port;        /* it does contain {port} */
+    bool prints_nothing;  /* found out by "starts": no line to be waited for */
+    const char *reference; /* our own server of this step, to be measured beside it */
+    unsigned seed;
+    struct confinement confinement;
+};
+extern struct assignment assignment;
+
+/* ---- the story ----------------------------------------------------------------------------------- */
+
+/* What happens next: "client 1 sends 5 bytes: "hello"". What was before it went well. */
+void step(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* More about the step that is being made, as a line below it. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The test is passed. */
+_Noreturn void pass(void);
+
+/* It is lost, at this step, with a hint by its key (hints.h); NULL: the symptoms of the server tell.
+ * The text says what is wrong. */
+_Noreturn void lose(const char *hint, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* It cannot be tried on this machine. */
+_Noreturn void cannot(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * What the symptoms mean in this test, where it knows better than what can be seen: hints, or NULL.
+ * death: the server has ended; silence: nothing came; mismatch: other bytes came.
+ */
+extern struct symptoms {
+    const char *death, *silence, *mismatch;
+} symptoms;
+
+/* Bytes as they are shown: in quotes, the beginning, what is no text escaped. Valid until the eighth
+ * call from now. */
+const char *shown(const void *bytes, size_t n);
+
+/* ---- the server ---------------------------------------------------------------------------------- */
+
+struct server {
+    const char *what; /* "the server", "ours", "a second server" */
+    struct confined confined;
+    char words[512];       /* its command as it was started */
+    char host[64];         /* where it is to be reached */
+    int port;              /* 0: unknown yet */
+    int told_port;         /* that it was told; 0: any */
+    bool ended;            /* the program that was started */
+    int status;            /* then: as wait(2) has it */
+    bool background;       /* it had ended before it was ready, and something else listens */
+    bool has_line;         /* it has said where it listens, as it should */
+    char other_form[200];  /* a line that looks as if it should say so, and does not */
+    bool silent;           /* nobody is left who could print */
+    size_t printed;        /* bytes in all */
+    char head[4096], tail[2048];
+    size_t head_n, tail_n;
+};
+
+/* Starts the server that is graded. port: to be told; 0: any. Loses the test if it does not listen. */
+struct server *start_server(int port);
+
+/* Starts another one and waits until it listens or has ended; never loses. */
+struct server *start_another(const char *what, int port);
+
+/* Our own, as a measure. NULL: it is not built. */
+struct server *start_reference(void);
+
+/* A port that nobody listens on. */
+int free_port(void);
+
+/* Kills it, with all it has started. */
+void kill_server(struct server *s);
+
+/* All of its processes are stopped, or only the one that was started; so what clients do meanwhile
+ * is seen by the server at once, when it goes on. */
+void freeze(struct server *s, bool all);
+void thaw(struct server *s);
+
+void look_at_server(struct server *s, int what, struct look *look);
+
+/* How the server is: "alive and asleep: 1 process, 5 descriptors", "ended with status 1". */
+const char *how_it_is(struct server *s);
+
+/* Loses the test if the server has ended. */
+void must_live(struct server *s, const char *hint);
+
+/* The last lines that it has printed become part of the story. */
+void show_printed(const struct server *s);
+
+/* From now on it may end without losing the test. */
+void server_may_end(void);
+
+/* It has ended, and must have done so with status 0. */
+void ended_in_order(struct server *s, const char *hint);
+
+/* The part of a CPU that it uses, or would use if it had one, for so many seconds while nothing is
+ * done to it. other: is measured at the same time, if not NULL. ran: seconds really used. */
+double busy(struct server *s, double seconds, struct server *other, double *of_other, double *ran);
+
+/* ---- waiting --------------------------------------------------------------------------------------- */
+
+enum waited { HAPPENED, ENDED, ASLEEP, BUSY, TOO_LONG };
+
+/* Waits until what is asked for has happened; clients send and receive meanwhile. */
+enum waited await(struct server *s, bool (*happened)(void *), void *of, double patience);
+
+/* Waits until the server does nothing any more. */
+void settle(struct server *s);
+
+double now(void); /* seconds */
+
+/* ---- clients --------------------------------------------------------------------------------------- */
+
+struct client {
+    int number;
+    struct server *server;
+    int fd; /* -1: closed by us */
+    const unsigned char *out;
+    size_t out_n, sent; /* to be sent, and taken by the kernel */
+    unsigned char *in;
+    size_t in_n, in_size, used; /* received; of those the first have been looked at */
+    bool reads;                 /* takes what comes */
+    bool at_end;                /* the server has closed */
+    int error;                  /* ECONNRESET and so on; 0: none */
+    bool half_closed;
+};
+
+/* narrow: with small buffers in the kernel, so that a server is soon at a stand. */
+struct client *join(struct server *s);
+struct client *join_narrow(struct server *s);
+
+/* The same without a step in the story. If it could not, its error tells why. */
+struct client *try_to_join(struct server *s);
+
+/* Hands n bytes to the client to be sent, and waits until the kernel has taken them all. */
+void sends(struct client *c, const void *bytes, size_t n);
+
+/* The same without waiting. The bytes must stay. */
+void begins_to_send(struct client *c, const void *bytes, size_t n);
+
+/* Sends as much of n bytes as is taken without reading. Returns how much that was. */
+size_t sends_until_stuck(struct client *c, const void *bytes, size_t n);
+
+void half_closes(struct client *c);
+void closes(struct client *c);
+void resets(struct client *c);
+
+/* The last two without a step in the story. */
+void leaves(struct client *c);
+void breaks_off(struct client *c);
+
+/* The next bytes that come must be these. what: "the answer" */
+void must_get(struct client *c, const void *bytes, size_t n);
+
+/* Nothing more may come, but the end. */
+void must_end(struct client *c);
+
+/* Waits for the end, when the server has been killed. */
+void await_end(struct client *c);
+
+/* Sends one line and must get its answer: the line itself, or what the counter answers. */
+void must_answer(struct client *c, const char *line);
+
+/* The same without a step in the story. Returns whether the answer came. */
+bool answers(struct client *c, const char *line, double patience);
+
+/* What is answered to a line ("hello\n"): itself, or "Unknown command\n". */
+const char *answer_to(const char *line);
+
+/* ---- data -------------------------------------------------------------------------------------------- */
+
+/* Numbers that depend on the seed and the test alone. */
+void seed_numbers(uint64_t seed);
+uint64_t any_number(void);
+unsigned any_below(unsigned n);
+
+/* n bytes, any of all 256 values; or letters. malloc'ed. */
+unsigned char *any_bytes(size_t n);
+unsigned char *any_letters(size_t n);
+
+#endif

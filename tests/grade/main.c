@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/*
+ * grade: what is a server worth? In any language, as one of the six steps. `make grade` calls it; see
+ * README.md, "Your own server".
+ *
+ * main.c      the command line, and the text for the student
+ * catalogue.c which tests there are, and their points
+ * run.c       tries them, several at a time, each in a process of its own
+ * core.c crowd.c counter.c robust.c orderly.c    the tests
+ * kit.h       what they are made of: server.c, client.c, story.c, hints.c
+ * confine.c   namespaces, another user, limits; look.c: what /proc tells
+ * class.c     many submissions; files.c, page.c: JSON, JUnit, CSV, HTML
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "catalogue.h"
+#include "kit.h"
+#include "run.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+static const char about[] =
+    "Usage: grade --step N [OPTION]... COMMAND\n"
+    "Tries a server, in any language, and says what it is worth. COMMAND is one\n"
+    "word, as in: grade --step 03 'python3 mine.py'. An address, 127.0.0.1:PORT, is\n"
+    "added as its last word (port 0: any), and it has to print a line that ends in\n"
+    "\"listening on 127.0.0.1:PORT\". Or COMMAND contains {port}, and perhaps {host},\n"
+    "which are replaced; then nothing has to be printed.\n\n"
+    "  --step N           as which step, 01 to 06\n"
+    "  --protocol echo|counter\n"
+    "                     what step 06 is to speak (echo)\n"
+    "  --list             print the tests and their points\n"
+    "  --only NAME[,...]  try only these tests\n"
+    "  --seed N           the same data as in another run\n"
+    "  --jobs N           tests at a time (2 for each core, and 2)\n"
+    "  --json FILE        write the results as JSON, too; - is standard output\n"
+    "  --junit FILE       write them as JUnit XML, too\n"
+    "  --build DIR        where our own servers are, to be measured beside yours\n"
+    "  --help             print this and exit\n\n"
+    "Exit status: 0 the core is complete, 1 it is not, 2 it could not be tried.\n";
+
+static bool coloured;
+
+static _Noreturn void refuse(const char *format, const char *word)
+{
+    fprintf(stderr, "grade: ");
+    fprintf(stderr, format, word);
+    fprintf(stderr, "\n`grade --help` tells how it is called.\n");
+    exit(2);
+}
+
+/* ---- the text ------------------------------------------------------------------------------------------ */
+
+static const char *in_colour(const char *code)
+{
+    return coloured ? code : "";
+}
+
+static void print_begin(const struct grading *g)
+{
+    printf("Grading %s as step %02d%s (seed %u),\n%s.\n\n", g->command, g->step,
+           g->step == 6 && strcmp(g->protocol, "counter") == 0 ? ", the counter" : "", g->seed,
+           g->confined);
+    fflush(stdout);
+}
+
+static void print_result(const struct grading *g, const struct result *r)
+{
+    static const char *const words[] = {"ok", "FAIL", "-"};
+    static const char *const colours[] = {"\33[32m", "\33[31m", "\33[33m"};
+    bool first = r == g->results || r[-1].level != r->level;
+
+    if (first)
+        printf("%s%s%s\n", in_colour("\33[1m"), level_name(r->level), in_colour("\33[m"));
+    printf("%s%-4s%s %d/%d  %-10s %s\n", in_colour(colours[r->verdict]), words[r->verdict],
+           in_colour("\33[m"), r->verdict == PASSED ? r->points : 0, r->points, r->name, r->title);
+    if (r->message)
+        fputs(r->message, stdout);
+    fflush(stdout);
+}
+
+static void print_end(const struct grading *g)
+{
+    const struct result *first = first_to_mend(g);
+    int got = 0, all = 0;
+
+    if (g->trouble) {
+        printf("It could not be graded, since it does not start:\n%s", g->trouble);
+        return;
+    }
+    for (int level = 0; level < N_LEVELS; level++) {
+        got += points_of(g, (enum level)level);
+        all += points_in_all(g, (enum level)level);
+    }
+    printf("\n%sScore: %d/%d", in_colour("\33[1m"), got, all);
+    for (int level = 0; level < N_LEVELS; level++)
+        if (points_in_all(g, (enum level)level) > 0)
+            printf("%s%s %d/%d", level == 0 ? " - " : ", ", level_name((enum level)level),
+                   points_of(g, (enum level)level), points_in_all(g, (enum level)level));
+    printf("%s\n", in_colour("\33[m"));
+    printf(core_complete(g) ? "Passed: the core is complete. (%.0f s)\n"
+                            : "Not passed: the core is not complete. (%.0f s)\n",
+           g->seconds);
+    if (first)
+        printf("Mend first: %s (%s).\n", first->name, first->title);
+}
+
+static void print_list(int step, bool counter)
+{
+    int level = -1;
+
+    printf("Step %02d%s: 24 points for the core, which makes it pass, 10 for being robust, 6 for being\n"
+           "orderly. In the order in which to mend them:\n",
+           step, counter && step == 6 ? ", the counter" : "");
+    for (int i = 0; i < n_tests; i++) {
+        const struct test *t = &catalogue[i];
+        int points = test_points(t, step, counter);
+
+        if (points == 0)
+            continue;
+        if ((int)t->level != level)
+            printf("%s\n", level_name(t->level));
+        level = (int)t->level;
+        printf("  %d  %-10s %s\n", points, t->name, t->title);
+    }
+}
+
+/* ---- the command line ------------------------------------------------------------------------------------ */
+
+static unsigned number(const char *word, unsigned long most, const char *what)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(word, &end, 10);
+    if (errno || *end || end == word || *word == '-' || n > most)
+        refuse(what, word);
+    return (unsigned)n;
+}
+
+static void check_names(const char *only)
+{
+    char *names = strdup(only), *rest = names, *name;
+
+    while ((name = strsep(&rest, ","))) {
+        bool found = false;
+        for (int i = 0; i < n_tests; i++)
+            found = found || strcmp(catalogue[i].name, name) == 0;
+        if (!found)
+            refuse("there is no test '%s': --list tells their names", name);
+    }
+    free(names);
+}
+
+static char *own_directory(void)
+{
+    static char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    char *slash;
+
+    if (n < 0)
+        return (char[]){"build"};
+    path[n] = '\0';
+    slash = strrchr(path, '/');
+    *(slash ? slash : path) = '\0';
+    return path;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"step", required_argument, NULL, 's'},  {"protocol", required_argument, NULL, 'p'},
+        {"list", no_argument, NULL, 'l'},        {"only", required_argument, NULL, 'o'},
+        {"seed", required_argument, NULL, 'r'},  {"jobs", required_argument, NULL, 'j'},
+        {"json", required_argument, NULL, 'J'},  {"junit", required_argument, NULL, 'X'},
+        {"build", required_argument, NULL, 'b'}, {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0}};
+    struct wishes wishes = {.build = NULL, .begun = print_begin, .done = print_result};
+    struct grading g = {.protocol = "echo"};
+    const char *protocol = NULL;
+    bool list = false, seeded = false;
+    int option, sig;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 's': g.step = (int)number(optarg, 6, "there is no step '%s': 01 to 06"); break;
+        case 'p': protocol = optarg; break;
+        case 'l': list = true; break;
+        case 'o': check_names(wishes.only = optarg); break;
+        case 'r':
+            g.seed = number(optarg, UINT_MAX, "'%s' is no seed: a number");
+            seeded = true;
+            break;
+        case 'j': wishes.jobs = (int)number(optarg, 16, "'%s' is no number of jobs: 1 to 16"); break;
+        case 'b': wishes.build = optarg; break;
+        case 'h': fputs(about, stdout); return 0;
+        default: return 2;
+        }
+    }
+    if (g.step < 1)
+        refuse("%s says as which step: 01 to 06", "--step");
+    if (protocol && strcmp(protocol, "echo") && strcmp(protocol, "counter"))
+        refuse("there is no protocol '%s': echo or counter", protocol);
+    if (protocol && g.step != 6 && strcmp(protocol, g.step == 5 ? "counter" : "echo"))
+        refuse("only step 06 can speak either protocol, not '%s'", protocol);
+    g.protocol = g.step == 5 || (protocol && strcmp(protocol, "counter") == 0) ? "counter" : "echo";
+    if (list) {
+        print_list(g.step, strcmp(g.protocol, "counter") == 0);
+        return 0;
+    }
+    if (optind + 1 != argc)
+        refuse("%s: one word, in quotes", optind < argc ? "the command is too long" : "a command is missing");
+    g.command = g.name = argv[optind];
+    if (!seeded && getrandom(&g.seed, sizeof g.seed, 0) == sizeof g.seed)
+        g.seed %= 100000;
+    if (!wishes.build)
+        wishes.build = own_directory();
+    coloured = isatty(1) && getenv("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
+    sig = run_tests(&g, &wishes);
+    if (sig) {
+        signal(sig, SIG_DFL);
+        raise(sig);
+    }
+    print_end(&g);
+    return g.trouble ? 2 : core_complete(&g) ? 0 : 1;
+}

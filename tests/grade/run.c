@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "run.h"
+
+#include "catalogue.h"
+#include "kit.h"
+#include "story.h"
+#include "turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_JOBS = 16, MOST_TESTS = 64, MOST_TEXT = 65536 };
+#define LAST_RESORT 100.0 /* seconds for a test; each wait in it ends long before */
+
+static const char *const programs[] = {"01-sync-echo",   "02-loop-echo",     "03-fork-echo",
+                                       "04-select-echo", "05-epoll-counter", "06-parallel"};
+
+struct job {
+    pid_t pid; /* 0: nobody */
+    int fd;
+    size_t which; /* of the results */
+    double began;
+    bool too_long;
+    size_t n;
+    char text[MOST_TEXT];
+};
+
+static volatile sig_atomic_t told;
+
+static void note_signal(int sig)
+{
+    told = sig;
+}
+
+static const struct test *test_named(const char *name)
+{
+    for (int i = 0; i < n_tests; i++)
+        if (strcmp(catalogue[i].name, name) == 0)
+            return &catalogue[i];
+    return NULL;
+}
+
+static _Noreturn void try_test(const struct test *test, int fd)
+{
+    uint64_t seed = assignment.seed;
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    setpgid(0, 0);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    for (const char *at = test->name; *at; at++)
+        seed = seed * 31 + (unsigned char)*at;
+    seed_numbers(seed);
+    assignment.confinement.uid = 61184 + (uid_t)getpid() % 4336;
+    story_begins(fd);
+    confine_network(&assignment.confinement);
+    test->run();
+    abort();
+}
+
+static bool begin(struct job *job, const struct grading *g, size_t which)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    fflush(NULL);
+    job->which = which;
+    job->began = now();
+    job->n = 0;
+    job->too_long = false;
+    job->fd = ends[0];
+    job->pid = fork();
+    if (job->pid == 0)
+        try_test(test_named(g->results[which].name), ends[1]);
+    close(ends[1]);
+    if (job->pid < 0) {
+        job->pid = 0;
+        close(job->fd);
+        return false;
+    }
+    return true;
+}
+
+/* What the test has said of itself: a verdict, a hint, and the story from the second line on. */
+static void take_result(struct result *r, char *text, int status)
+{
+    char verdict[16] = "", hint[40] = "", *story = strchr(text, '\n');
+
+    sscanf(text, "%15s %39s", verdict, hint);
+    r->verdict = strcmp(verdict, "passed") == 0    ? PASSED
+                 : strcmp(verdict, "not-run") == 0 ? NOT_RUN
+                                                   : FAILED;
+    if (r->verdict == PASSED)
+        return;
+    if (*verdict && story) {
+        r->hint_key = strcmp(hint, "-") ? strdup(hint) : NULL;
+        r->message = strdup(story + 1);
+        return;
+    }
+    r->verdict = NOT_RUN;
+    if (asprintf(&r->message, "  The test itself has failed (status %d). Please report this.\n",
+                 status) < 0)
+        r->message = NULL;
+}
+
+static void finish(struct job *job, struct grading *g)
+{
+    struct result *r = &g->results[job->which];
+    int status = 0;
+
+    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    close(job->fd);
+    job->text[job->n] = '\0';
+    job->pid = 0;
+    r->seconds = now() - job->began;
+    if (job->too_long) {
+        r->verdict = FAILED;
+        r->hint_key = strdup("busy");
+        if (asprintf(&r->message, "  The test was not done after %.0f s.\n", LAST_RESORT) < 0)
+            r->message = NULL;
+    } else
+        take_result(r, job->text, status);
+}
+
+static int n_running(const struct job *jobs)
+{
+    int n = 0;
+
+    for (int i = 0; i < MOST_JOBS; i++)
+        n += jobs[i].pid > 0;
+    return n;
+}
+
+/* Waits until a test is done, at least one. Marks which of the results are there. */
+static void wait_for_one(struct job *jobs, struct grading *g, bool *is_done)
+{
+    struct pollfd polled[MOST_JOBS];
+
+    for (bool any = false; !any;) {
+        for (int i = 0; i < MOST_JOBS; i++)
+            polled[i] = (struct pollfd){.fd = jobs[i].pid > 0 ? jobs[i].fd : -1, .events = POLLIN};
+        if (poll(polled, MOST_JOBS, 1000) < 0 && errno != EINTR)
+            return;
+        if (told)
+            return;
+        for (int i = 0; i < MOST_JOBS; i++) {
+            struct job *job = &jobs[i];
+            ssize_t n;
+
+            if (job->pid <= 0)
+                continue;
+            if (now() - job->began > LAST_RESORT && !job->too_long) {
+                job->too_long = true;
+                kill(job->pid, SIGTERM);
+            }
+            if (!(polled[i].revents & (POLLIN | POLLHUP)))
+                continue;
+            n = read(job->fd, job->text + job->n, sizeof job->text - 1 - job->n);
+            if (n > 0) {
+                job->n += (size_t)n;
+                continue;
+            }
+            finish(job, g);
+            is_done[job->which] = any = true;
+        }
+    }
+}
+
+static void end_all(struct job *jobs)
+{
+    for (int i = 0; i < MOST_JOBS; i++)
+        if (jobs[i].pid > 0)
+            kill(jobs[i].pid, SIGTERM);
+    for (int i = 0; i < MOST_JOBS; i++)
+        if (jobs[i].pid > 0) {
+            while (waitpid(jobs[i].pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+            close(jobs[i].fd);
+            jobs[i].pid = 0;
+        }
+}
+
+static bool is_wanted(const char *name, const char *only)
+{
+    size_t n = strlen(name);
+
+    for (const char *at = only; at && *at; at += strcspn(at, ","), at += *at == ',')
+        if (strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0'))
+            return true;
+    return only == NULL;
+}
+
+static void choose_tests(struct grading *g, const char *only)
+{
+    bool counter = strcmp(g->protocol, "counter") == 0;
+
+    g->n = 0;
+    g->results = calloc(MOST_TESTS, sizeof *g->results);
+    for (int i = 0; i < n_tests; i++) {
+        const struct test *t = &catalogue[i];
+        int points = test_points(t, g->step, counter);
+
+        if (points > 0 && is_wanted(t->name, only))
+            g->results[g->n++] = (struct result){.name = t->name,
+                                                 .title = t->title,
+                                                 .level = t->level,
+                                                 .points = points,
+                                                 .verdict = NOT_RUN};
+    }
+}
+
+/* Is it so broken that no other test would tell anything? */
+static bool does_not_start(const struct result *r)
+{
+    static const char *const harmless[] = {"stdout-buffered", "other-form", "background"};
+
+    if (r->verdict != FAILED)
+        return r->verdict == NOT_RUN;
+    for (size_t i = 0; r->hint_key && i < sizeof harmless / sizeof *harmless; i++)
+        if (strcmp(r->hint_key, harmless[i]) == 0)
+            return false;
+    return true;
+}
+
+static void prepare(struct grading *g, const struct wishes *wishes)
+{
+    char text[200], **words, path[4096];
+
+    assignment.step = g->step;
+    assignment.counter = strcmp(g->protocol, "counter") == 0;
+    assignment.command = g->command;
+    assignment.has_port = strstr(g->command, "{port}") != NULL;
+    assignment.prints_nothing = false;
+    assignment.seed = g->seed;
+    snprintf(path, sizeof path, "%s/%s", wishes->build, programs[g->step - 1]);
+    assignment.reference = strdup(path);
+    words = command_words(g->command, 0);
+    confine_probe(&assignment.confinement, words);
+    confined_how(&assignment.confinement, text, sizeof text);
+    g->confined = strdup(text);
+}
+
+static void listen_to_signals(struct sigaction *before)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction act = {.sa_handler = note_signal};
+
+    told = 0;
+    for (int i = 0; i < 3; i++)
+        sigaction(ends[i], before ? &act : NULL, before ? &before[i] : NULL);
+}
+
+int run_tests(struct grading *g, const struct wishes *wishes)
+{
+    static struct job jobs[MOST_JOBS];
+    bool is_done[MOST_TESTS] = {false};
+    struct sigaction before[3];
+    size_t next = 0, shown_n = 0;
+    int at_once = wishes->jobs ? wishes->jobs : 2 * (int)sysconf(_SC_NPROCESSORS_ONLN) + 2;
+    double began = now();
+
+    listen_to_signals(before);
+    prepare(g, wishes);
+    choose_tests(g, wishes->only);
+    if (wishes->begun)
+        wishes->begun(g);
+    at_once = at_once > MOST_JOBS ? MOST_JOBS : at_once;
+    while (!told && shown_n < g->n) {
+        int room = next == 0 || (next == 1 && !is_done[0]) ? 1 : at_once; /* "starts" comes alone */
+
+        for (int i = 0; i < MOST_JOBS && next < g->n && n_running(jobs) < room; i++)
+            if (jobs[i].pid == 0 && begin(&jobs[i], g, next))
+                next++;
+        if (n_running(jobs) == 0)
+            break;
+        wait_for_one(jobs, g, is_done);
+        if (next == 1 && is_done[0] && strcmp(g->results[0].name, "starts") == 0) {
+            if (does_not_start(&g->results[0])) {
+                g->trouble = g->results[0].message;
+                break;
+            }
+            assignment.prints_nothing = g->results[0].verdict == FAILED;
+        }
+        for (; shown_n < g->n && is_done[shown_n]; shown_n++)
+            if (wishes->done)
+                wishes->done(g, &g->results[shown_n]);
+    }
+    end_all(jobs);
+    for (size_t i = 0; i < g->n; i++)
+        if (g->results[i].verdict == NOT_RUN && !g->results[i].message)
+            g->results[i].message = strdup("  The grading ended before this test.\n");
+    g->seconds = now() - began;
+    for (int i = 0; i < 3; i++)
+        sigaction((int[]){SIGINT, SIGTERM, SIGHUP}[i], &before[i], NULL);
+    return told;
+}

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: MIT
+/* The server that is graded: how it is started, watched and stopped. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "kit.h"
+#include "story.h"
+#include "turn.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+enum {
+    MOST_SERVERS = 4,
+    MOST_THREADS = 400,        /* of one server; no test has more than 120 clients */
+    MOST_MEMORY = 1536 * 1024, /* kB */
+};
+#define MOST_PRINTED (64u << 20) /* then nobody reads on, and the server has to wait */
+
+struct assignment assignment;
+struct symptoms symptoms;
+struct server *servers[MOST_SERVERS];
+int n_servers;
+static bool may_end;
+
+double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct server *graded_server(void)
+{
+    return n_servers > 0 ? servers[0] : NULL;
+}
+
+void server_may_end(void)
+{
+    may_end = true;
+}
+
+void end_all_servers(void)
+{
+    for (int i = 0; i < n_servers; i++)
+        confined_end(&assignment.confinement, &servers[i]->confined);
+}
+
+void kill_server(struct server *s)
+{
+    confined_end(&assignment.confinement, &s->confined);
+    s->ended = true;
+}
+
+/* ---- what it prints ------------------------------------------------------------------------------- */
+
+/* Is it "... listening on HOST:PORT"? Returns the port; 0: no. */
+static int port_of_line(const char *line, char *host, size_t size)
+{
+    static const char words[] = "listening on ";
+    const char *at = strcasestr(line, words), *colon;
+    char *end;
+    long port;
+    size_t n;
+
+    while (at && strcasestr(at + 1, words))
+        at = strcasestr(at + 1, words);
+    if (!at || !(colon = strrchr(at, ':')))
+        return 0;
+    at += sizeof words - 1;
+    port = strtol(colon + 1, &end, 10);
+    while (isspace((unsigned char)*end))
+        end++;
+    n = colon > at ? (size_t)(colon - at) : 0;
+    if (*end || end == colon + 1 || !isdigit((unsigned char)colon[1]) || n == 0 || n >= size ||
+        memchr(at, ' ', n) || memchr(at, '/', n) || port < 1 || port > 65535)
+        return 0;
+    if (*at == '[' && colon[-1] == ']') {
+        at++;
+        n -= 2;
+    }
+    memcpy(host, at, n);
+    host[n] = '\0';
+    return (int)port;
+}
+
+static bool looks_as_if(const char *line)
+{
+    return strcasestr(line, "listen") || strcasestr(line, "port") || strcasestr(line, "127.0.0.1") ||
+           strcasestr(line, "localhost");
+}
+
+/* Looks through what it has printed first for the line that says where it listens. */
+static void look_for_line(struct server *s, const struct listening *found, int n)
+{
+    char line[300], host[64];
+    size_t from = 0;
+
+    if (s->has_line)
+        return;
+    while (from < s->head_n) {
+        size_t length = 0;
+        int port;
+
+        while (from + length < s->head_n && s->head[from + length] != '\n')
+            length++;
+        snprintf(line, sizeof line, "%.*s", (int)length, s->head + from);
+        port = port_of_line(line, host, sizeof host);
+        for (int i = 0; i < n && port; i++)
+            if (found[i].port == port) {
+                s->has_line = true;
+                s->port = port;
+                return;
+            }
+        if (!*s->other_form && looks_as_if(line))
+            snprintf(s->other_form, sizeof s->other_form, "%.190s", line);
+        from += length + 1;
+    }
+}
+
+void server_printed(struct server *s)
+{
+    char text[65536];
+    ssize_t n;
+
+    for (int i = 0; i < 8 && s->confined.keeper > 0 && s->printed < MOST_PRINTED; i++) {
+        n = read(s->confined.log, text, sizeof text);
+        if (n == 0)
+            s->silent = true;
+        if (n <= 0)
+            break;
+        size_t all = (size_t)n, first = sizeof s->head - s->head_n;
+        first = all < first ? all : first;
+        memcpy(s->head + s->head_n, text, first);
+        s->head_n += first;
+        s->printed += all;
+        size_t kept = all < sizeof s->tail - 1 ? all : sizeof s->tail - 1;
+        size_t over = s->tail_n + kept > sizeof s->tail - 1 ? s->tail_n + kept - (sizeof s->tail - 1) : 0;
+        memmove(s->tail, s->tail + over, s->tail_n - over);
+        s->tail_n -= over;
+        memcpy(s->tail + s->tail_n, text + all - kept, kept);
+        s->tail_n += kept;
+        s->tail[s->tail_n] = '\0';
+    }
+}
+
+bool server_wants_to_print(const struct server *s)
+{
+    return s->confined.keeper > 0 && !s->silent && s->printed < MOST_PRINTED;
+}
+
+void server_events(struct server *s)
+{
+    int status;
+
+    if (s->confined.keeper > 0 &&
+        read(s->confined.events, &status, sizeof status) == sizeof status) {
+        s->ended = true;
+        s->status = status;
+    }
+}
+
+/* ---- how it is ---------------------------------------------------------------------------------------- */
+
+void look_at_server(struct server *s, int what, struct look *look)
+{
+    memset(look, 0, sizeof *look);
+    if (s->confined.keeper <= 0)
+        return;
+    look_below(s->confined.keeper, what, look);
+    if (s != graded_server())
+        return;
+    if (look->resident > MOST_MEMORY)
+        lose("memory", "Its memory has grown to %ld MB: the grader ends it here.",
+             look->resident / 1024);
+    if (look->threads > MOST_THREADS)
+        lose("bomb", "It has started %d processes and threads: the grader ends it here.",
+             look->threads);
+}
+
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static const char *how_it_ended(int status)
+{
+    static char text[80];
+
+    if (WIFSIGNALED(status))
+        snprintf(text, sizeof text, "was killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
+    else
+        snprintf(text, sizeof text, "has ended with status %d", WEXITSTATUS(status));
+    return text;
+}
+
+const char *how_it_is(struct server *s)
+{
+    static char text[400];
+    struct look look;
+    double part;
+    size_t n;
+
+    turn(0);
+    if (s->confined.keeper <= 0)
+        return "has been ended by the grader";
+    if (s->ended) {
+        look_below(s->confined.keeper, LOOK_QUICK, &look);
+        n = (size_t)snprintf(text, sizeof text, "%s", how_it_ended(s->status));
+        if (look.processes)
+            snprintf(text + n, sizeof text - n, "; %d process%s that it started go%s on",
+                     look.processes, look.processes == 1 ? "" : "es", look.processes == 1 ? "es" : "");
+        return text;
+    }
+    part = busy(s, 0.3, NULL, NULL, NULL);
+    look_below(s->confined.keeper, LOOK_DESCRIPTORS, &look);
+    n = (size_t)snprintf(text, sizeof text, "is alive and ");
+    n += (size_t)(part < 0.15 ? snprintf(text + n, sizeof text - n, "asleep")
+                              : snprintf(text + n, sizeof text - n, "busy at %.0f %% of a CPU",
+                                         part * 100));
+    n += (size_t)snprintf(text + n, sizeof text - n, ": %d process%s, %d thread%s, %d descriptor%s",
+                          look.processes, look.processes == 1 ? "" : "es", look.threads,
+                          plural(look.threads), look.descriptors, plural(look.descriptors));
+    if (look.zombies)
+        snprintf(text + n, sizeof text - n, ", %d zombie%s", look.zombies, plural(look.zombies));
+    return text;
+}
+
+static const char *hint_of_end(const struct server *s)
+{
+    if (WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE)
+        return "sigpipe";
+    return symptoms.death ? symptoms.death : "died";
+}
+
+const char *must_not_have_ended(const char **hint)
+{
+    static char text[120];
+    struct server *s = graded_server();
+
+    turn(0);
+    if (!s || !s->ended || s->background || may_end || s->confined.keeper <= 0)
+        return NULL;
+    *hint = hint_of_end(s);
+    snprintf(text, sizeof text, "Then it must still be there, but it %s.", how_it_ended(s->status));
+    return text;
+}
+
+void must_live(struct server *s, const char *hint)
+{
+    turn(0);
+    if (s->ended && !s->background)
+        lose(WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE ? "sigpipe" : hint,
+             "The server %s.", how_it_ended(s->status));
+}
+
+void ended_in_order(struct server *s, const char *hint)
+{
+    if (!WIFEXITED(s->status) || WEXITSTATUS(s->status) != 0)
+        lose(WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE ? "sigpipe" : hint,
+             "It should end with status 0, but %s.", how_it_ended(s->status));
+}
+
+double busy(struct server *s, double seconds, struct server *other, double *of_other, double *ran)
+{
+    struct look before = {0}, after = {0}, before_other = {0}, after_other = {0};
+    double began = now(), took;
+
+    look_at_server(s, LOOK_QUICK, &before);
+    if (other)
+        look_at_server(other, LOOK_QUICK, &before_other);
+    while (now() - began < seconds)
+        turn(0.05);
+    look_at_server(s, LOOK_QUICK, &after);
+    if (other)
+        look_at_server(other, LOOK_QUICK, &after_other);
+    took = now() - began;
+    if (other && of_other)
+        *of_other = (after_other.ran - before_other.ran + after_other.waited - before_other.waited) / took;
+    if (ran)
+        *ran = after.ran - before.ran;
+    return (after.ran - before.ran + after.waited - before.waited) / took;
+}
+
+/* ---- stopping it for a moment ------------------------------------------------------------------------- */
+
+void freeze(struct server *s, bool all)
+{
+    struct look look;
+
+    for (int i = 0; i < 500; i++) {
+        look_at_server(s, LOOK_QUICK, &look);
+        if (!all) {
+            kill(s->confined.program, SIGSTOP);
+            if (i > 2)
+                return;
+        } else if (look.threads && look.stopped == look.threads)
+            return;
+        for (int j = 0; all && j < look.n_pids; j++)
+            kill(look.pids[j], SIGSTOP);
+        turn(0.01);
+    }
+}
+
+void thaw(struct server *s)
+{
+    struct look look;
+
+    look_at_server(s, LOOK_QUICK, &look);
+    for (int j = 0; j < look.n_pids; j++)
+        kill(look.pids[j], SIGCONT);
+}
+
+/* ---- starting it ----------------------------------------------------------------------------------------- */
+
+int free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int on = 1;
+
+    for (int i = 0; i < 200; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool bound;
+
+        /* Below those that the kernel gives to clients, where there is a network of our own. */
+        address.sin_port = htons(assignment.confinement.network ? (uint16_t)(20000 + any_below(10000)) : 0);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                getsockname(fd, (struct sockaddr *)&address, &size) == 0;
+        close(fd);
+        if (bound)
+            return ntohs(address.sin_port);
+    }
+    cannot("  There is no free port on this machine.\n");
+}
+
+/* Puts host and port where the command wants them. malloc'ed. */
+static char *filled_in(const char *command, const char *port)
+{
+    size_t size = strlen(command) * 16 + 64;
+    char *text = malloc(size), *to = text;
+
+    while (*command) {
+        const char *word = NULL;
+        if (strncmp(command, "{port}", 6) == 0)
+            word = port;
+        else if (strncmp(command, "{host}", 6) == 0)
+            word = "127.0.0.1";
+        if (word) {
+            to = stpcpy(to, word);
+            command += 6;
+        } else
+            *to++ = *command++;
+    }
+    *to = '\0';
+    return text;
+}
+
+/*
+ * The words of a command, as a shell would make them. What only a shell understands ("cd x && ./y")
+ * is given to one. malloc'ed, and NULL at the end.
+ */
+char **command_words(const char *command, int port)
+{
+    char number[16], **words, *text;
+    wordexp_t parts = {0};
+    size_t n = 0;
+
+    snprintf(number, sizeof number, "%d", port);
+    text = filled_in(command, number);
+    if (wordexp(text, &parts, WRDE_NOCMD) == 0 && parts.we_wordc > 0) {
+        words = calloc(parts.we_wordc + 2, sizeof *words);
+        for (; n < parts.we_wordc; n++)
+            words[n] = strdup(parts.we_wordv[n]);
+    } else {
+        words = calloc(6, sizeof *words);
+        words[n++] = strdup("sh");
+        words[n++] = strdup("-c");
+        if (assignment.has_port)
+            words[n++] = strdup(text);
+        else {
+            words[n] = malloc(strlen(text) + 8);
+            sprintf(words[n++], "%s \"$@\"", text);
+        }
+        words[n++] = strdup("sh");
+    }
+    if (!assignment.has_port) {
+        words[n] = malloc(32);
+        sprintf(words[n], "127.0.0.1:%d", port);
+    }
+    free(text);
+    return words;
+}
+
+static struct server *launch(const char *what, char **words, int port)
+{
+    struct server *s = calloc(1, sizeof *s);
+    size_t n = 0;
+
+    s->what = what;
+    s->told_port = port;
+    for (int i = 0; words[i]; i++)
+        n += (size_t)snprintf(s->words + n, sizeof s->words - n, "%s%s", i ? " " : "", words[i]),
+            n = n < sizeof s->words ? n : sizeof s->words - 1;
+    if (n_servers == MOST_SERVERS || !confined_start(&assignment.confinement, words, &s->confined))
+        cannot("  The grader could not start a process: %s\n", strerror(errno));
+    servers[n_servers++] = s;
+    return s;
+}
+
+static int listening(struct server *s, struct listening *found, int most)
+{
+    int n = look_listening(s->confined.keeper, assignment.confinement.network, found, most), kept = 0;
+    bool taken[MOST_SERVERS] = {false};
+
+    for (int i = 0; i < n; i++) { /* in one network there may be two servers; each has its own */
+        bool of_another = false;
+        for (int j = 0; j < n_servers && !of_another; j++)
+            if (servers[j] != s && servers[j]->confined.keeper > 0 && !taken[j] &&
+                servers[j]->port == found[i].port)
+                of_another = taken[j] = true;
+        if (!of_another)
+            found[kept++] = found[i];
+    }
+    return kept;
+}
+
+/* Where clients reach what listens there. */
+static void set_place(struct server *s, const struct listening *at)
+{
+    s->port = at->port;
+    snprintf(s->host, sizeof s->host, "%s", at->any ? "127.0.0.1" : at->host);
+}
+
+static bool is_ready(void *of)
+{
+    struct server *s = of;
+    struct listening found[32];
+    int n = listening(s, found, 32);
+
+    look_for_line(s, found, n);
+    for (int i = 0; i < n; i++) {
+        bool wanted = assignment.has_port ? found[i].port == s->told_port
+                      : assignment.prints_nothing ? s->told_port == 0 || found[i].port == s->told_port
+                                                  : s->has_line && found[i].port == s->port;
+        if (wanted) {
+            set_place(s, &found[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It listens, but elsewhere, or does not say so: that is for the tests "starts" and "address". */
+static bool takes_what_there_is(struct server *s)
+{
+    struct listening found[32];
+    int n = listening(s, found, 32);
+
+    for (int i = 0; i < n; i++)
+        if (i == n - 1 || found[i].port == s->told_port) {
+            set_place(s, &found[i]);
+            return true;
+        }
+    return false;
+}
+
+static void await_ready(struct server *s)
+{
+    enum waited how = await(s, is_ready, s, 1.0);
+
+    if (how != HAPPENED && !takes_what_there_is(s) && how != ENDED) {
+        how = await(s, is_ready, s, 4.0);
+        if (how != HAPPENED)
+            takes_what_there_is(s);
+    }
+    s->background = s->ended && s->port != 0;
+}
+
+struct server *start_another(const char *what, int port)
+{
+    struct server *s;
+
+    if (assignment.has_port && port == 0)
+        port = free_port();
+    s = launch(what, command_words(assignment.command, port), port);
+    await_ready(s);
+    return s;
+}
+
+struct server *start_server(int port)
+{
+    struct server *s;
+
+    if (assignment.has_port && port == 0)
+        port = free_port();
+    s = launch("the server", command_words(assignment.command, port), port);
+    step("the server is started: %s", s->words);
+    if (s->confined.error) {
+        errno = s->confined.error;
+        lose("not-found", "It cannot be run: %s.", strerror(errno));
+    }
+    await_ready(s);
+    if (s->port == 0) {
+        step("it should listen on a TCP port");
+        lose("not-started", s->ended ? "It ended before it listened." : "It does not listen on any port.");
+    }
+    return s;
+}
+
+struct server *start_reference(void)
+{
+    char *words[] = {strdup(assignment.reference), strdup("127.0.0.1:0"), NULL};
+    struct assignment as_it_is = assignment;
+    struct server *s;
+
+    if (access(assignment.reference, X_OK) < 0)
+        return NULL;
+    assignment.has_port = assignment.prints_nothing = false;
+    s = launch("our own server", words, 0);
+    await_ready(s);
+    assignment = as_it_is;
+    return s->port ? s : NULL;
+}

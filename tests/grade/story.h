@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* What story.c and server.c know of each other, and of no test. */
+#ifndef GRADE_STORY_H
+#define GRADE_STORY_H
+
+struct server;
+
+/* The story is told to this descriptor when the test ends: "passed -", "lost HINT" or "not-run -",
+ * and from the second line on the text. */
+void story_begins(int fd);
+
+/* Writes a byte as it is shown in quotes. Returns how many columns it takes. */
+int show_byte(unsigned char byte, char out[5]);
+
+struct server *graded_server(void); /* NULL: not yet started */
+void end_all_servers(void);
+
+/* NULL: the server that is graded lives, as it should. Else what to say, and the hint. */
+const char *must_not_have_ended(const char **hint);
+
+#endif
