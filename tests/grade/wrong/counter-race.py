@@ -1,0 +1,54 @@
+# grade: wrong
+# step: 05
+# run: python3 FILE {port}
+# needs: python3
+# loses: count
+# hint: counts-wrong
+# The counter is read, something is logged, then it is written: clients undo each other's inc.
+import signal
+import socket
+import sys
+import threading
+import time
+
+counter = 0
+
+
+def answer(line):
+    global counter
+    if line.endswith(b"\r"):
+        line = line[:-1]
+    if line == b"read":
+        return b"%d\n" % counter
+    if line == b"inc":
+        value = counter
+        time.sleep(0.002)  # so long it takes to write the log
+        counter = value + 1
+        return b"Counter has been incremented\n"
+    return b"Unknown command\n"
+
+
+def serve(conn):
+    rest = b""
+    with conn:
+        try:
+            while data := conn.recv(4096):
+                *lines, rest = (rest + data).split(b"\n")
+                rest = rest[:1026]
+                conn.sendall(b"".join(answer(line) for line in lines))
+            if rest:
+                conn.sendall(answer(rest))
+        except OSError:
+            pass  # this client has gone
+
+
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda *_: sys.exit(0))
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    try:
+        conn, _ = listener.accept()
+    except OSError:
+        time.sleep(0.05)
+        continue
+    threading.Thread(target=serve, args=(conn,), daemon=True).start()
