@@ -28,7 +28,7 @@ static struct client *clients[MOST_CLIENTS];
 static int n_clients, n_named;
 static unsigned long moved; /* counts everything that happens on a connection */
 
-/* ---- moving ------------------------------------------------------------------------------------------ */
+/* ---- moving ---------------------------------------------------------------------------------- */
 
 static void has_failed(struct client *c, int error)
 {
@@ -126,7 +126,7 @@ void turn(double seconds)
     }
 }
 
-/* ---- waiting ----------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 enum waited await(struct server *s, bool (*happened)(void *), void *of, double patience)
 {
@@ -173,7 +173,7 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
         demand = (look.ran - base.ran + look.waited - base.waited) / (t - base_at);
         if (t - base_at >= patience && looks >= 8 && demand < 0.25)
             return ASLEEP;
-        if (look.ran - base.ran >= (patience > 1 ? patience : 1))
+        if (look.ran - base.ran >= (patience < 1.5 ? patience : 1.5))
             return BUSY;
         if (t - since > LONGEST)
             return demand < 0.25 ? ASLEEP : TOO_LONG;
@@ -191,7 +191,7 @@ void settle(struct server *s)
     await(s, never, NULL, 0.3);
 }
 
-/* ---- the deeds ------------------------------------------------------------------------------------------ */
+/* ---- the deeds ------------------------------------------------------------------------------- */
 
 static bool is_connected(void *of)
 {
@@ -370,7 +370,7 @@ void resets(struct client *c)
     shut(c, true);
 }
 
-/* ---- what must come ---------------------------------------------------------------------------------- */
+/* ---- what must come -------------------------------------------------------------------------- */
 
 struct wanted {
     struct client *c;
@@ -489,6 +489,8 @@ static const char *why_at_end(const struct wanted *w)
 {
     const struct client *c = w->c;
 
+    if (symptoms.silence)
+        return symptoms.silence;
     if (c->error)
         return "resets-instead";
     if (w->same > 0 && w->bytes[w->same] == '\0')
@@ -497,7 +499,7 @@ static const char *why_at_end(const struct wanted *w)
         return "cut-at-buffer";
     if (c->half_closed)
         return "loses-at-half-close";
-    return symptoms.silence ? symptoms.silence : "closes-early";
+    return "closes-early";
 }
 
 /* Both sides, from a little before the first byte that is wrong, and a mark below it. */
@@ -626,7 +628,7 @@ bool answers(struct client *c, const char *line, double patience)
     return true;
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 static uint64_t random_state = 88172645463325252u;
 

@@ -178,7 +178,7 @@ static void set_limits(const struct confinement *c)
         limit(RLIMIT_NPROC, MOST_PROCESSES, MOST_PROCESSES);
 }
 
-/* ---- the keeper and the program ---------------------------------------------------------------- */
+/* ---- the keeper and the program -------------------------------------------------------------- */
 
 static volatile sig_atomic_t told_to_end;
 
@@ -338,7 +338,7 @@ void confine_network(const struct confinement *c)
     }
 }
 
-/* ---- what is possible here --------------------------------------------------------------------- */
+/* ---- what is possible here ------------------------------------------------------------------- */
 
 /* Has the child that tries something succeeded? */
 static bool succeeds(bool (*attempt)(const struct confinement *, char *const *),

@@ -27,6 +27,7 @@ _Noreturn void test_starts(void)
     struct server *s = start_server(0);
 
     must_be_in_front(s);
+    settle(s); /* a fork bomb shows itself here, alone */
     if (!assignment.has_port && !s->has_line) {
         step("it must print a line that ends in: listening on 127.0.0.1:PORT");
         if (s->printed == 0)
@@ -57,7 +58,7 @@ _Noreturn void test_address(void)
     }
     if (!right)
         lose("fixed-port", "It listens on %s.", text);
-    must_answer(join(s), "hello\n");
+    join(s);
     pass();
 }
 

@@ -113,6 +113,8 @@ static const struct {
     {"spins-on-half-close", "The server uses CPU time while it waits for a slow client. A socket "
                             "at its end is always readable: do not wait for that any more when "
                             "read has returned 0, or when you would not read."},
+    {"endless-log", "The server prints without an end. A log line that a client can cause, or one "
+                    "in a loop, needs a limit."},
     {"busy", "The server uses all the CPU time it can get, and does not come to an end."},
     {"bomb", "The server starts processes or threads without an end."},
     {"goes-on",

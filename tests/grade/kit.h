@@ -35,7 +35,7 @@ struct assignment {
 };
 extern struct assignment assignment;
 
-/* ---- the story ----------------------------------------------------------------------------------- */
+/* ---- the story ------------------------------------------------------------------------------- */
 
 /* What happens next: "client 1 sends 5 bytes: "hello"". What was before it went well. */
 void step(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -66,7 +66,7 @@ extern struct symptoms {
  * call from now. */
 const char *shown(const void *bytes, size_t n);
 
-/* ---- the server ---------------------------------------------------------------------------------- */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 struct server {
     const char *what; /* "the server", "ours", "a second server" */
@@ -114,8 +114,8 @@ const char *how_it_is(struct server *s);
 /* Loses the test if the server has ended. */
 void must_live(struct server *s, const char *hint);
 
-/* The last lines that it has printed become part of the story. */
-void show_printed(const struct server *s);
+/* If the test is lost, this is the server whose state and last lines are told. */
+void tell_of(struct server *s);
 
 /* From now on it may end without losing the test. */
 void server_may_end(void);
@@ -127,7 +127,7 @@ void ended_in_order(struct server *s, const char *hint);
  * done to it. other: is measured at the same time, if not NULL. ran: seconds really used. */
 double busy(struct server *s, double seconds, struct server *other, double *of_other, double *ran);
 
-/* ---- waiting --------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 enum waited { HAPPENED, ENDED, ASLEEP, BUSY, TOO_LONG };
 
@@ -139,7 +139,7 @@ void settle(struct server *s);
 
 double now(void); /* seconds */
 
-/* ---- clients --------------------------------------------------------------------------------------- */
+/* ---- clients --------------------------------------------------------------------------------- */
 
 struct client {
     int number;
@@ -197,7 +197,7 @@ bool answers(struct client *c, const char *line, double patience);
 /* What is answered to a line ("hello\n"): itself, or "Unknown command\n". */
 const char *answer_to(const char *line);
 
-/* ---- data -------------------------------------------------------------------------------------------- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 /* Numbers that depend on the seed and the test alone. */
 void seed_numbers(uint64_t seed);

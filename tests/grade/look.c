@@ -249,7 +249,7 @@ void look_kill_below(pid_t keeper)
     }
 }
 
-/* ---- who listens ------------------------------------------------------------------------------- */
+/* ---- who listens ----------------------------------------------------------------------------- */
 
 static bool has_socket(const struct look *look, unsigned long inode)
 {

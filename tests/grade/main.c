@@ -63,7 +63,7 @@ static _Noreturn void refuse(const char *format, const char *word)
     exit(2);
 }
 
-/* ---- the text ------------------------------------------------------------------------------------------ */
+/* ---- the text -------------------------------------------------------------------------------- */
 
 static const char *in_colour(const char *code)
 {
@@ -88,7 +88,7 @@ static void print_result(const struct grading *g, const struct result *r)
         printf("%s%s%s\n", in_colour("\33[1m"), level_name(r->level), in_colour("\33[m"));
     printf("%s%-4s%s %d/%d  %-10s %s\n", in_colour(colours[r->verdict]), words[r->verdict],
            in_colour("\33[m"), r->verdict == PASSED ? r->points : 0, r->points, r->name, r->title);
-    if (r->message)
+    if (r->message && (r->verdict == FAILED || !strstr(r->message, "not tried")))
         fputs(r->message, stdout);
     fflush(stdout);
 }
@@ -96,10 +96,10 @@ static void print_result(const struct grading *g, const struct result *r)
 static void print_end(const struct grading *g)
 {
     const struct result *first = first_to_mend(g);
-    int got = 0, all = 0;
+    int got = 0, all = 0, not_tried = 0;
 
     if (g->trouble) {
-        printf("It could not be graded, since it does not start:\n%s", g->trouble);
+        printf("It could not be graded:\n%s", g->trouble);
         return;
     }
     for (int level = 0; level < N_LEVELS; level++) {
@@ -115,8 +115,15 @@ static void print_end(const struct grading *g)
     printf(core_complete(g) ? "Passed: the core is complete. (%.0f s)\n"
                             : "Not passed: the core is not complete. (%.0f s)\n",
            g->seconds);
+    for (size_t i = 0; i < g->n; i++)
+        not_tried += g->results[i].verdict == NOT_RUN;
     if (first)
         printf("Mend first: %s (%s).\n", first->name, first->title);
+    if (not_tried)
+        printf(
+            "%d tests were not tried: they would tell nothing new, or this machine has not what\n"
+            "they need.\n",
+            not_tried);
 }
 
 static void print_list(int step, bool counter)
@@ -140,7 +147,7 @@ static void print_list(int step, bool counter)
     }
 }
 
-/* ---- files, and a class -------------------------------------------------------------------------------- */
+/* ---- files, and a class ---------------------------------------------------------------------- */
 
 typedef void write_fn(FILE *file, const struct grading *g, size_t n);
 
@@ -186,7 +193,7 @@ static void forget_make(void)
         unsetenv(names[i]);
 }
 
-/* ---- the command line ------------------------------------------------------------------------------------ */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static unsigned number(const char *word, unsigned long most, const char *what)
 {

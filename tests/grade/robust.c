@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- no room ------------------------------------------------------------------------------------------ */
+/* ---- no room --------------------------------------------------------------------------------- */
 
 enum { COME = 14, SPARE = 5 };
 
@@ -41,9 +41,13 @@ static void limit_descriptors(struct server *s, int spare)
 static void must_sleep(struct server *s, struct server *ours, double seconds, const char *hint)
 {
     double of_ours = 0, ran = 0, part;
+    size_t printed;
 
+    printed = s->printed;
     part = busy(s, seconds, ours, &of_ours, &ran);
-    must_live(s, hint);
+    must_live(s, symptoms.death ? symptoms.death : "died");
+    if (s->printed - printed > 256 * 1024)
+        lose("endless-log", "In %.1f s it has printed %zu bytes.", seconds, s->printed - printed);
     if (part > 0.2 && part > 10 * of_ours && ran > 0.03 * seconds)
         lose(hint,
              "In %.1f s it was busy for %.0f %% of the time; our own server, beside it, for %.0f "
@@ -233,7 +237,7 @@ _Noreturn void test_room(void)
     pass();
 }
 
-/* ---- who does not read ----------------------------------------------------------------------------------- */
+/* ---- who does not read ----------------------------------------------------------------------- */
 
 enum { OFFERED = 96 << 20, ALLOWED = 24 << 20 };
 
@@ -252,6 +256,26 @@ static bool has_taken(void *of)
     struct client *c = of;
 
     return c->sent >= c->out_n || c->at_end;
+}
+
+static void an_endless_line_is_not_kept(struct server *s)
+{
+    struct client *c = join(s);
+    struct look before, after;
+    char *bytes = malloc(OFFERED);
+
+    memset(bytes, 'x', OFFERED);
+    look_at_server(s, LOOK_MEMORY, &before);
+    step("client %d sends %d MB without a newline", c->number, OFFERED >> 20);
+    begins_to_send(c, bytes, OFFERED);
+    await(s, has_taken, c, PATIENCE);
+    look_at_server(s, LOOK_MEMORY, &after);
+    must_live(s, "died");
+    note("The server's memory has grown by %.1f MB.", (double)(after.memory - before.memory) / 1e3);
+    if (after.memory - before.memory > OFFERED / 1024 / 2)
+        lose("long-line", "It keeps the line.");
+    if (c->sent < OFFERED)
+        lose("long-line", "It takes no more than %zu bytes of it.", c->sent);
 }
 
 /*
@@ -291,6 +315,8 @@ _Noreturn void test_pressure(void)
         lose("no-back-pressure", "It goes on reading.");
     if (after.memory - before.memory > 64 * 1024)
         lose("no-back-pressure", "It has, but its memory has grown too much before.");
+    if (assignment.counter)
+        an_endless_line_is_not_kept(s);
     pass();
 }
 
@@ -349,7 +375,7 @@ _Noreturn void test_rude(void)
     pass();
 }
 
-/* ---- nothing happens ---------------------------------------------------------------------------------------- */
+/* ---- nothing happens ------------------------------------------------------------------------- */
 
 _Noreturn void test_idle(void)
 {

@@ -48,6 +48,18 @@ struct server *graded_server(void)
     return n_servers > 0 ? servers[0] : NULL;
 }
 
+static struct server *subject;
+
+struct server *story_subject(void)
+{
+    return subject ? subject : graded_server();
+}
+
+void tell_of(struct server *s)
+{
+    subject = s;
+}
+
 void server_may_end(void)
 {
     may_end = true;
@@ -65,7 +77,7 @@ void kill_server(struct server *s)
     s->ended = true;
 }
 
-/* ---- what it prints ------------------------------------------------------------------------------- */
+/* ---- what it prints -------------------------------------------------------------------------- */
 
 /* Is it "... listening on HOST:PORT"? Returns the port; 0: no. */
 static int port_of_line(const char *line, char *host, size_t size)
@@ -163,6 +175,18 @@ bool server_wants_to_print(const struct server *s)
     return s->confined.keeper > 0 && !s->silent && s->printed < MOST_PRINTED;
 }
 
+/* Does a process that it has started still listen on its port? */
+static bool somebody_listens(struct server *s)
+{
+    struct listening found[32];
+    int n = look_listening(s->confined.keeper, assignment.confinement.network, found, 32);
+
+    for (int i = 0; i < n; i++)
+        if (found[i].port == s->port)
+            return true;
+    return false;
+}
+
 void server_events(struct server *s)
 {
     int status;
@@ -171,10 +195,12 @@ void server_events(struct server *s)
         read(s->confined.events, &status, sizeof status) == sizeof status) {
         s->ended = true;
         s->status = status;
+        s->background = s->port && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !may_end &&
+                        somebody_listens(s);
     }
 }
 
-/* ---- how it is ---------------------------------------------------------------------------------------- */
+/* ---- how it is ------------------------------------------------------------------------------- */
 
 void look_at_server(struct server *s, int what, struct look *look)
 {
@@ -182,7 +208,7 @@ void look_at_server(struct server *s, int what, struct look *look)
     if (s->confined.keeper <= 0)
         return;
     look_below(s->confined.keeper, what, look);
-    if (s != graded_server())
+    if (s != graded_server() || is_lost())
         return;
     if (look->resident > MOST_MEMORY)
         lose("memory", "Its memory has grown to %ld MB: the grader ends it here.",
@@ -217,7 +243,7 @@ const char *how_it_is(struct server *s)
 
     turn(0);
     if (s->confined.keeper <= 0)
-        return "has been ended by the grader";
+        return "has been killed by the grader";
     if (s->ended) {
         look_below(s->confined.keeper, LOOK_QUICK, &look);
         n = (size_t)snprintf(text, sizeof text, "%s", how_it_ended(s->status));
@@ -298,7 +324,7 @@ double busy(struct server *s, double seconds, struct server *other, double *of_o
     return (after.ran - before.ran + after.waited - before.waited) / took;
 }
 
-/* ---- stopping it for a moment ------------------------------------------------------------------------- */
+/* ---- stopping it for a moment ---------------------------------------------------------------- */
 
 void freeze(struct server *s, bool all)
 {
@@ -327,7 +353,7 @@ void thaw(struct server *s)
         kill(look.pids[j], SIGCONT);
 }
 
-/* ---- starting it ----------------------------------------------------------------------------------------- */
+/* ---- starting it ----------------------------------------------------------------------------- */
 
 int free_port(void)
 {
@@ -494,7 +520,7 @@ static void await_ready(struct server *s)
         if (how != HAPPENED)
             takes_what_there_is(s);
     }
-    s->background = s->ended && s->port != 0;
+    s->background = s->ended && s->port != 0 && somebody_listens(s);
 }
 
 struct server *start_another(const char *what, int port)

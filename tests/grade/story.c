@@ -19,7 +19,9 @@
 static char story[32768];
 static size_t length;
 static int steps;
-static size_t last_step; /* where its line begins */
+static bool lost;
+static size_t
+    begins[256]; /* where the line of a step begins; the last is also of those that follow */
 
 static void add(const char *format, va_list words)
 {
@@ -43,7 +45,7 @@ void step(const char *format, ...)
 {
     va_list words;
 
-    last_step = length;
+    begins[steps < 255 ? steps : 255] = length;
     add_text("  %3d  ", ++steps);
     va_start(words, format);
     add(format, words);
@@ -62,7 +64,7 @@ void note(const char *format, ...)
     add_text("\n");
 }
 
-/* ---- bytes as text -------------------------------------------------------------------------------- */
+/* ---- bytes as text --------------------------------------------------------------------------- */
 
 /* One byte as it is shown in quotes. Returns how many columns that are. */
 int show_byte(unsigned char byte, char out[5])
@@ -97,7 +99,7 @@ const char *shown(const void *bytes, size_t n)
     return text;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 static int report_to = 1;
 
@@ -161,19 +163,40 @@ static void add_printed(const struct server *s)
     add_text("\n");
 }
 
-void show_printed(const struct server *s)
+bool is_lost(void)
 {
-    add_printed(s);
+    return lost;
+}
+
+/* Marks the last step, and leaves out the middle of a story that is long. */
+static void shorten(void)
+{
+    enum { FIRST = 2, LAST = 8 };
+    int last = (steps < 256 ? steps : 256) - 1;
+    size_t from, to;
+    char text[64];
+
+    if (steps == 0)
+        return;
+    memcpy(story + begins[last], "->", 2);
+    if (last < FIRST + LAST + 3)
+        return;
+    from = begins[FIRST];
+    to = begins[last - LAST];
+    snprintf(text, sizeof text, "       ... %d steps, all well ...\n", last - LAST - FIRST);
+    memcpy(story + from, text, strlen(text));
+    memmove(story + from + strlen(text), story + to, length - to);
+    length -= to - from - strlen(text);
 }
 
 void lose(const char *hint, const char *format, ...)
 {
-    struct server *s = graded_server();
+    struct server *s = story_subject();
     const char *text;
     va_list words;
 
-    if (steps > 0)
-        memcpy(story + last_step, "  ->", 4);
+    lost = true;
+    shorten();
     add_text("         ");
     va_start(words, format);
     add(format, words);
@@ -181,7 +204,7 @@ void lose(const char *hint, const char *format, ...)
     add_text("\n");
     if (s) {
         const char *how = how_it_is(s);
-        add_text("  The server %s.\n", how);
+        add_text("  %c%s %s.\n", s->what[0] - 'a' + 'A', s->what + 1, how);
         add_printed(s);
         if (strstr(s->tail, "ermission denied") || strstr(s->tail, "Read-only file"))
             if (!hint || strcmp(hint, "not-started") == 0 || strcmp(hint, "died") == 0)

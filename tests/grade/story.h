@@ -3,6 +3,8 @@
 #ifndef GRADE_STORY_H
 #define GRADE_STORY_H
 
+#include <stdbool.h>
+
 struct server;
 
 /* The story is told to this descriptor when the test ends: "passed -", "lost HINT" or "not-run -",
@@ -12,7 +14,10 @@ void story_begins(int fd);
 /* Writes a byte as it is shown in quotes. Returns how many columns it takes. */
 int show_byte(unsigned char byte, char out[5]);
 
+bool is_lost(void); /* the story is at its end */
+
 struct server *graded_server(void); /* NULL: not yet started */
+struct server *story_subject(void); /* whose state is told at the end */
 void end_all_servers(void);
 
 /* NULL: the server that is graded lives, as it should. Else what to say, and the hint. */
