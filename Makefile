@@ -9,7 +9,7 @@ CLIENTS := say swarm
 
 # What only the command line says: an environment may have these names for something else. And what would let the shells
 # and the compilers below fail, whoever has set it.
-$(foreach v,STEP SERVER FILE QUICK VARIANT BUILD RESULTS,$(if $(filter environment,$(origin $v)),$(eval $v :=)))
+$(foreach v,STEP SERVER LIST TEST SEED PROTOCOL DIR FILE QUICK VARIANT BUILD RESULTS,$(if $(filter environment,$(origin $v)),$(eval $v :=)))
 unexport BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS POSIXLY_CORRECT GREP_OPTIONS $(filter BASH_FUNC_%,$(.VARIABLES))
 ifneq ($(TMPDIR),)
 export TMPDIR := $(shell probe=$$(mktemp "$$TMPDIR/probe.XXXXXX" 2>/dev/null) && rm "$$probe" && echo "$$TMPDIR" || echo /tmp)
@@ -49,6 +49,7 @@ CORE := 06/main.c+worker.c+worker.h+client.c+client.h+echo.c=520
 SOURCES_rude := tests/rude.c
 SOURCES_odd := tests/odd.c
 SOURCES_bench/million := bench/million.c
+SOURCES_grade := $(wildcard tests/grade/*.c)
 $(foreach s,$(STEPS),$(eval SOURCES_$(s) := $(wildcard $(s)/*.c)))
 SOURCES_say := clients/say.c clients/connecting.c
 SOURCES_swarm := clients/swarm.c clients/connecting.c clients/process.c clients/timeline.c
@@ -57,7 +58,7 @@ COMPILE := $(CC) $(REQUIRED) $(CPPFLAGS) $(CFLAGS)
 
 .DELETE_ON_ERROR:
 .PHONY: all tools check test test-all torture check-broken coverage fuzz demo clean help format format-check check-tutorial \
-  accept-tutorial stuck ladder bench accept-bench million bench/million $(PROGRAMS) $(VARIANTS) $(DIFFS)
+  accept-tutorial stuck ladder bench accept-bench million bench/million grade grader class check-grade $(PROGRAMS) $(VARIANTS) $(DIFFS)
 
 all: $(PROGRAMS) ## the six steps and two clients, in build/ (the default)
 
@@ -67,11 +68,15 @@ need-%:
 
 define program
 $(1): $(OUT)/$(1)
+$(call linked,$(1))
+endef
+define linked
 $(OUT)/$(1): $(patsubst %.c,$(OUT)/objects/%.o,$(SOURCES_$(1)) $(COMMON))
 	@mkdir -p $$(@D)
 	$$(CC) $$(REQUIRED) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS) bench/million,$(eval $(call program,$(p))))
+$(eval $(call linked,grade)) # `make grade` is something else
 
 # stamp COMMAND FLAGS: keeps, beside what is made, how it was compiled and for what: the compiler's own macros tell its
 # version, the machine and the C library. So other flags, or another system, mean another compilation.
@@ -140,8 +145,27 @@ define run_tests
 @$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))' '$(subst ','\'',$(SERVER))'
 endef
 
-test: need-bats ## run the tests, in two minutes: see the README for STEP, SERVER and VARIANT
+ifeq ($(SERVER),)
+test: need-bats ## run the tests, in two minutes: see the README for STEP and VARIANT
 	$(call run_tests)
+else
+test: grade
+endif
+
+quoted = '$(subst ','\'',$(1))'
+GRADE = sh tests/grade/grade $(if $(STEP),--step $(call quoted,$(STEP))) $(if $(PROTOCOL),--protocol $(call quoted,$(PROTOCOL))) \
+  $(if $(SEED),--seed $(call quoted,$(SEED)))
+
+grade: ## grade a server of yours, in any language: make grade STEP=03 SERVER='python3 mine.py'; LIST=1 lists the tests
+	@$(GRADE) $(if $(TEST),--only $(call quoted,$(TEST))) $(if $(LIST),--list,$(if $(SERVER),$(call quoted,$(SERVER))))
+
+class: ## grade many: make class STEP=03 LIST=class.txt, a line each, NAME COMMAND; the page is in build/class/
+	@$(GRADE) $(if $(DIR),--out $(call quoted,$(DIR))) --class $(call quoted,$(LIST))
+
+grader: $(STEPS) $(OUT)/grade
+
+check-grade: grader ## is the grader right? It judges right servers and wrong ones, again and again
+	@bash tests/grade/check.sh
 
 test-all: need-bats ## the same tests, but what is merely repeated is repeated ten times as often
 	$(call run_tests,TEST_ALL=yes)

@@ -8,9 +8,9 @@
 struct test {
     const char *name, *title;
     enum level level;
-    int points[6];       /* in step 01 to 06; 0: not asked there */
-    int points_counter;  /* in 06, if it is to speak the counter's protocol, as points[4] in 05 */
-    void (*run)(void); /* does not return */
+    int points[6];      /* in step 01 to 06; 0: not asked there */
+    int points_counter; /* in 06, if it is to speak the counter's protocol, as points[4] in 05 */
+    void (*run)(void);  /* does not return */
 };
 
 extern const struct test catalogue[];

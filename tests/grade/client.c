@@ -92,7 +92,8 @@ void turn(double seconds)
     for (int i = 0; i < n_servers; i++)
         if (servers[i]->confined.keeper > 0) {
             bool prints = server_wants_to_print(servers[i]);
-            polled[n++] = (struct pollfd){.fd = prints ? servers[i]->confined.log : -1, .events = POLLIN};
+            polled[n++] =
+                (struct pollfd){.fd = prints ? servers[i]->confined.log : -1, .events = POLLIN};
             polled[n++] = (struct pollfd){.fd = servers[i]->confined.events, .events = POLLIN};
         }
     logs = n;
@@ -263,7 +264,9 @@ static struct client *joins(struct server *s, bool narrow)
     c->number = number;
     if (c->error) {
         must_live(s, symptoms.death ? symptoms.death : "died");
-        lose(symptoms.silence ? symptoms.silence : n_named > 1 ? "not-again" : "no-answer",
+        lose(symptoms.silence ? symptoms.silence
+             : n_named > 1    ? "not-again"
+                              : "no-answer",
              "It cannot: %s.", strerror(c->error));
     }
     return c;
@@ -307,7 +310,9 @@ void sends(struct client *c, const void *bytes, size_t n)
     begins_to_send(c, bytes, n);
     how = await(c->server, all_sent, c, PATIENCE);
     if (how != HAPPENED)
-        lose(how == BUSY ? "busy" : symptoms.silence ? symptoms.silence : "no-answer",
+        lose(how == BUSY        ? "busy"
+             : symptoms.silence ? symptoms.silence
+                                : "no-answer",
              "The server takes no more than %zu of them.", c->sent);
 }
 
@@ -425,7 +430,9 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
     if (symptoms.silence)
         return symptoms.silence;
     if (assignment.counter)
-        return some ? "line-lost" : others_connected(c) && c->used == 0 ? "one-at-a-time" : "no-answer";
+        return some                                  ? "line-lost"
+               : others_connected(c) && c->used == 0 ? "one-at-a-time"
+                                                     : "no-answer";
     if (c->half_closed)
         return others_connected(c) && c->used == 0 ? "one-at-a-time" : "no-answer";
     if (brings_more(c, "\n", 1)) {
@@ -443,7 +450,9 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
         note("Then the grader half-closed the connection, and something came.");
         return "waits-for-end";
     }
-    return others_connected(c) && c->used == 0 ? "one-at-a-time" : some ? "short-write" : "no-answer";
+    return others_connected(c) && c->used == 0 ? "one-at-a-time"
+           : some                              ? "short-write"
+                                               : "no-answer";
 }
 
 static bool stands_at(const unsigned char *in, size_t n, const unsigned char *part, size_t size,
@@ -466,7 +475,8 @@ static const char *why_different(const struct wanted *w)
     if (assignment.counter)
         return "wrong-reply";
     if ((*got == '\n' || *got == '\r') && w->bytes[w->same] != *got)
-        return n > 1 && w->same > 0 && got[1] != w->bytes[w->same] ? "changes-bytes" : "adds-newline";
+        return n > 1 && w->same > 0 && got[1] != w->bytes[w->same] ? "changes-bytes"
+                                                                   : "adds-newline";
     if (part >= 4 && w->same > 0 && stands_at(w->bytes, w->n, got, part, 0, w->same))
         return "repeats-bytes";
     if (part >= 4 && stands_at(w->bytes, w->n, got, part, w->same + 1, w->n))
@@ -501,16 +511,16 @@ static void show_both(const struct wanted *w)
     note("expected: %s%s", from ? "..." : "",
          shown(w->bytes + from, (to < w->n ? to : w->n) - from));
     if (w->same == 0 && n == 0) {
-        note("got:      nothing%s", w->c->error     ? ", but a reset"
+        note("got:      nothing%s", w->c->error    ? ", but a reset"
                                     : w->c->at_end ? ", but the end of the connection"
                                                    : "");
         return;
     }
     note("got:      %s%s%s", from ? "..." : "", shown(got + from, (to < n ? to : n) - from),
-         w->same < n       ? ""
-         : w->c->error     ? ", then a reset"
-         : w->c->at_end    ? ", then the end of the connection"
-                           : ", then nothing more");
+         w->same < n    ? ""
+         : w->c->error  ? ", then a reset"
+         : w->c->at_end ? ", then the end of the connection"
+                        : ", then nothing more");
     for (size_t i = from; i < w->same; i++)
         column += (size_t)show_byte(got[i], one);
     note("%*s byte %zu of %zu", (int)(column + (from ? 3 : 0)), "^", w->same + 1, w->n);
@@ -533,10 +543,11 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
         hint = why_at_end(w);
     } else
         hint = why_silent(c, how, w);
-    lose(hint, "%s", w->same < in_hand(c)  ? "These are other bytes."
-                     : c->at_end           ? "The connection has ended too early."
-                     : how == BUSY         ? "The server is busy, but not with this."
-                                           : "The server waits, and sends nothing.");
+    lose(hint, "%s",
+         w->same < in_hand(c) ? "These are other bytes."
+         : c->at_end          ? "The connection has ended too early."
+         : how == BUSY        ? "The server is busy, but not with this."
+                              : "The server waits, and sends nothing.");
 }
 
 void must_get(struct client *c, const void *bytes, size_t n)
@@ -603,9 +614,8 @@ void must_answer(struct client *c, const char *line)
 
 bool answers(struct client *c, const char *line, double patience)
 {
-    struct wanted w = {.c = c,
-                       .bytes = (const unsigned char *)answer_to(line),
-                       .n = strlen(answer_to(line))};
+    struct wanted w = {
+        .c = c, .bytes = (const unsigned char *)answer_to(line), .n = strlen(answer_to(line))};
 
     c->reads = true;
     begins_to_send(c, line, strlen(line));

@@ -37,12 +37,12 @@
 #endif
 
 enum {
-    MOST_PROCESSES = 512,     /* and threads, of one program */
-    MOST_DESCRIPTORS = 1024,  /* the usual limit of a shell */
-    HARD_DESCRIPTORS = 4096,  /* for those that raise it themselves, as Go and Java do */
-    MOST_FILE = 64 << 20,     /* bytes */
-    MOST_CPU = 60,            /* seconds of one process */
-    FIRST_UID = 61184,        /* to 65519: numbers that systemd keeps for passing users, too */
+    MOST_PROCESSES = 512,    /* and threads, of one program */
+    MOST_DESCRIPTORS = 1024, /* the usual limit of a shell */
+    HARD_DESCRIPTORS = 4096, /* for those that raise it themselves, as Go and Java do */
+    MOST_FILE = 64 << 20,    /* bytes */
+    MOST_CPU = 60,           /* seconds of one process */
+    FIRST_UID = 61184,       /* to 65519: numbers that systemd keeps for passing users, too */
     N_UIDS = 4336,
 };
 
@@ -111,7 +111,8 @@ static bool enter_files(const char *here)
     if (unshare(CLONE_NEWNS | CLONE_NEWIPC) < 0 ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return false;
-    if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &read_only, sizeof read_only) < 0)
+    if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &read_only,
+                sizeof read_only) < 0)
         return false;
     if (mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "size=64m,mode=1777") < 0)
         return false;
@@ -449,13 +450,13 @@ void confine_probe(struct confinement *c, char *const words[])
 
 void confined_how(const struct confinement *c, char *text, size_t size)
 {
-    const char *apart = c->network && c->pids && c->mounts
-                            ? "in namespaces of its own (network, PIDs, files)"
-                        : c->network && c->pids
-                            ? "in namespaces of its own (network, PIDs), but with this machine's files"
-                        : c->network ? "in a network of its own, but among this machine's processes"
-                        : c->pids    ? "among PIDs of its own, but in this machine's network"
-                                     : "NOT apart from this machine: it allows no namespaces here";
+    const char *apart =
+        c->network && c->pids && c->mounts ? "in namespaces of its own (network, PIDs, files)"
+        : c->network && c->pids
+            ? "in namespaces of its own (network, PIDs), but with this machine's files"
+        : c->network ? "in a network of its own, but among this machine's processes"
+        : c->pids    ? "among PIDs of its own, but in this machine's network"
+                     : "NOT apart from this machine: it allows no namespaces here";
     const char *who = c->other_user ? (c->reads_all ? ", as an ordinary user who may read all files"
                                                     : ", as an ordinary user")
                       : geteuid() == 0 ? ", as root: no other user is possible here"

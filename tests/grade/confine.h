@@ -20,8 +20,9 @@ struct confinement {
     bool pids;       /* a PID namespace: when its first process ends, the kernel kills all others */
     bool mounts;     /* files are read-only, or a copy that is thrown away */
     bool other_user; /* as an ordinary user, though we are root */
-    bool reads_all;  /* who may read every file, since the program is in a directory closed to others */
-    uid_t uid;       /* of that user; each test has its own, so that limits are not shared */
+    bool
+        reads_all; /* who may read every file, since the program is in a directory closed to others */
+    uid_t uid;     /* of that user; each test has its own, so that limits are not shared */
 };
 
 /* Finds out what is possible. words: the command, whose files the ordinary user has to read. */

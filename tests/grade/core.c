@@ -105,12 +105,9 @@ _Noreturn void test_bytes(void)
     static const struct {
         const char *bytes;
         size_t n;
-    } odd[] = {{"no newline", 10},
-               {"blanks at the end  \t", 20},
-               {"line\r\n\r\n\n", 9},
-               {"a\0b\0\0", 5},
-               {"%s%n%d \\n", 9},
-               {"\xff\xfe\xc3( \xe2\x82", 7},
+    } odd[] = {{"no newline", 10},        {"blanks at the end  \t", 20},
+               {"line\r\n\r\n\n", 9},     {"a\0b\0\0", 5},
+               {"%s%n%d \\n", 9},         {"\xff\xfe\xc3( \xe2\x82", 7},
                {"\x1b[2J\x04\x03\x1a", 7}};
     struct client *c = join(start_server(0));
     unsigned char all[256];

@@ -38,11 +38,12 @@ _Noreturn void test_exact(void)
         const char *line;
         size_t n;
         const char *reply;
-    } lines[] = {{"\n", 1, UNKNOWN},         {"increment\n", 10, UNKNOWN}, {"in\n", 3, UNKNOWN},
-                 {"INC\n", 4, UNKNOWN},      {"Read\n", 5, UNKNOWN},       {" inc\n", 5, UNKNOWN},
-                 {"inc \n", 5, UNKNOWN},     {"read 1\n", 7, UNKNOWN},     {"inc\0\n", 5, UNKNOWN},
-                 {"\0inc\n", 5, UNKNOWN},    {"\xff\xfe\n", 3, UNKNOWN},   {"inc\r\r\n", 6, UNKNOWN},
-                 {"inc\rinc\n", 8, UNKNOWN}, {"read\n", 5, "0\n"}};
+    } lines[] = {
+        {"\n", 1, UNKNOWN},         {"increment\n", 10, UNKNOWN}, {"in\n", 3, UNKNOWN},
+        {"INC\n", 4, UNKNOWN},      {"Read\n", 5, UNKNOWN},       {" inc\n", 5, UNKNOWN},
+        {"inc \n", 5, UNKNOWN},     {"read 1\n", 7, UNKNOWN},     {"inc\0\n", 5, UNKNOWN},
+        {"\0inc\n", 5, UNKNOWN},    {"\xff\xfe\n", 3, UNKNOWN},   {"inc\r\r\n", 6, UNKNOWN},
+        {"inc\rinc\n", 8, UNKNOWN}, {"read\n", 5, "0\n"}};
     struct client *c = join(start_server(0));
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)

@@ -291,9 +291,9 @@ _Noreturn void test_gives_back(void)
         pass();
     note("It has %d descriptors, %d threads in %d processes and %d zombies.",
          growth.look.descriptors, growth.look.threads, growth.look.processes, growth.look.zombies);
-    lose(growth.look.zombies > 4                                        ? "zombies"
+    lose(growth.look.zombies > 4                                     ? "zombies"
          : growth.look.threads > growth.before.threads + clients / 4 ? "leaks-threads"
-                                                                        : "leaks-descriptors",
+                                                                     : "leaks-descriptors",
          growth.look.zombies > 4 ? "Children have ended, and nobody has waited for them."
                                  : "They are not given back.");
 }

@@ -24,11 +24,11 @@
 
 /* What every test of one grading knows. Set by main.c before a test is started. */
 struct assignment {
-    int step;             /* 1 to 6 */
-    bool counter;         /* the line protocol of step 05, not echo */
-    const char *command;  /* as it was given; may contain {port} and {host} */
-    bool has_port;        /* it does contain {port} */
-    bool prints_nothing;  /* found out by "starts": no line to be waited for */
+    int step;              /* 1 to 6 */
+    bool counter;          /* the line protocol of step 05, not echo */
+    const char *command;   /* as it was given; may contain {port} and {host} */
+    bool has_port;         /* it does contain {port} */
+    bool prints_nothing;   /* found out by "starts": no line to be waited for */
     const char *reference; /* our own server of this step, to be measured beside it */
     unsigned seed;
     struct confinement confinement;
@@ -48,7 +48,8 @@ _Noreturn void pass(void);
 
 /* It is lost, at this step, with a hint by its key (hints.h); NULL: the symptoms of the server tell.
  * The text says what is wrong. */
-_Noreturn void lose(const char *hint, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void lose(const char *hint, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* It cannot be tried on this machine. */
 _Noreturn void cannot(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -70,17 +71,17 @@ const char *shown(const void *bytes, size_t n);
 struct server {
     const char *what; /* "the server", "ours", "a second server" */
     struct confined confined;
-    char words[512];       /* its command as it was started */
-    char host[64];         /* where it is to be reached */
-    int port;              /* 0: unknown yet */
-    int told_port;         /* that it was told; 0: any */
-    bool ended;            /* the program that was started */
-    int status;            /* then: as wait(2) has it */
-    bool background;       /* it had ended before it was ready, and something else listens */
-    bool has_line;         /* it has said where it listens, as it should */
-    char other_form[200];  /* a line that looks as if it should say so, and does not */
-    bool silent;           /* nobody is left who could print */
-    size_t printed;        /* bytes in all */
+    char words[512];      /* its command as it was started */
+    char host[64];        /* where it is to be reached */
+    int port;             /* 0: unknown yet */
+    int told_port;        /* that it was told; 0: any */
+    bool ended;           /* the program that was started */
+    int status;           /* then: as wait(2) has it */
+    bool background;      /* it had ended before it was ready, and something else listens */
+    bool has_line;        /* it has said where it listens, as it should */
+    char other_form[200]; /* a line that looks as if it should say so, and does not */
+    bool silent;          /* nobody is left who could print */
+    size_t printed;       /* bytes in all */
     char head[4096], tail[2048];
     size_t head_n, tail_n;
 };

@@ -134,8 +134,8 @@ static char state_of(pid_t pid, double *ticks)
         sscanf(after, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu", &state,
                &user, &system, &children_user, &children_system) != 5)
         return 'X';
-    *ticks = (double)(user + system + children_user + children_system) /
-             (double)sysconf(_SC_CLK_TCK);
+    *ticks =
+        (double)(user + system + children_user + children_system) / (double)sysconf(_SC_CLK_TCK);
     return state;
 }
 
@@ -307,7 +307,8 @@ int look_listening(pid_t keeper, bool own_network, struct listening *found, int 
         FILE *table = fopen(tables[ipv6], "re");
 
         while (table && n < most && fgets(line, sizeof line, table)) {
-            if (sscanf(line, " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu",
+            if (sscanf(line,
+                       " %*d: %63[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu",
                        hex, &port, &state, &inode) != 4 ||
                 state != 0x0A /* TCP_LISTEN */ || (!own_network && !has_socket(&look, inode)))
                 continue;

@@ -12,14 +12,14 @@ enum { LOOK_MOST = 1024 }; /* processes that are looked at, of one server */
 struct look {
     int processes; /* that are alive */
     int zombies;
-    int threads;     /* of those alive; a process has one at least */
-    int descriptors; /* open in all of them */
+    int threads;         /* of those alive; a process has one at least */
+    int descriptors;     /* open in all of them */
     int uninterruptible; /* threads that wait for a disk, say */
     int stopped;         /* threads, by SIGSTOP */
-    double ran;      /* seconds of CPU time so far, with that of children that were reaped */
-    double waited;   /* seconds that a thread could have run and had no CPU */
-    long resident;   /* kB: memory of all of them, what they share counted for each */
-    long memory;     /* kB: their own memory, and their share of what they share */
+    double ran;          /* seconds of CPU time so far, with that of children that were reaped */
+    double waited;       /* seconds that a thread could have run and had no CPU */
+    long resident;       /* kB: memory of all of them, what they share counted for each */
+    long memory;         /* kB: their own memory, and their share of what they share */
     pid_t pids[LOOK_MOST];
     int n_pids; /* alive and zombies */
 };
@@ -41,7 +41,7 @@ int look_highest_descriptor(pid_t pid);
 struct listening {
     char host[64]; /* "127.0.0.1", "0.0.0.0", "::" */
     int port;
-    bool any;      /* on all addresses of the machine */
+    bool any; /* on all addresses of the machine */
     bool ipv6;
 };
 

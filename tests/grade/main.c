@@ -14,7 +14,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "../../common/standard.h"
 #include "catalogue.h"
+#include "class.h"
+#include "files.h"
 #include "kit.h"
 #include "run.h"
 
@@ -44,6 +47,8 @@ static const char about[] =
     "  --jobs N           tests at a time (2 for each core, and 2)\n"
     "  --json FILE        write the results as JSON, too; - is standard output\n"
     "  --junit FILE       write them as JUnit XML, too\n"
+    "  --class LIST       grade many: a line a submission, NAME COMMAND\n"
+    "  --out DIR          where the results of a class go (build/class)\n"
     "  --build DIR        where our own servers are, to be measured beside yours\n"
     "  --help             print this and exit\n\n"
     "Exit status: 0 the core is complete, 1 it is not, 2 it could not be tried.\n";
@@ -118,7 +123,8 @@ static void print_list(int step, bool counter)
 {
     int level = -1;
 
-    printf("Step %02d%s: 24 points for the core, which makes it pass, 10 for being robust, 6 for being\n"
+    printf("Step %02d%s: 24 points for the core, which makes it pass, 10 for being robust, 6 for "
+           "being\n"
            "orderly. In the order in which to mend them:\n",
            step, counter && step == 6 ? ", the counter" : "");
     for (int i = 0; i < n_tests; i++) {
@@ -132,6 +138,52 @@ static void print_list(int step, bool counter)
         level = (int)t->level;
         printf("  %d  %-10s %s\n", points, t->name, t->title);
     }
+}
+
+/* ---- files, and a class -------------------------------------------------------------------------------- */
+
+typedef void write_fn(FILE *file, const struct grading *g, size_t n);
+
+/* Writes the results to a file, if one was asked for. Fails loudly. */
+static void write_to(const char *path, write_fn *write, const struct grading *g)
+{
+    FILE *file;
+
+    if (!path)
+        return;
+    file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (file)
+        write(file, g, 1);
+    if (!file || fflush(file) != 0 || (file != stdout && fclose(file) != 0)) {
+        fprintf(stderr, "grade: cannot write %s: %s\n", path, strerror(errno));
+        exit(2);
+    }
+}
+
+static struct wishes of_class;
+
+static int grade_one(struct grading *g)
+{
+    int sig = run_tests(g, &of_class);
+
+    if (sig) {
+        signal(sig, SIG_DFL);
+        raise(sig);
+    }
+    return 0;
+}
+
+/* What make has put into our environment is not for the server. */
+static void forget_make(void)
+{
+    static const char *const names[] = {
+        "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MAKE_TERMOUT", "MAKE_TERMERR", "STEP",
+        "SERVER",    "LIST",   "TEST",      "SEED",          "PROTOCOL",     "DIR"};
+
+    if (!getenv("MAKELEVEL"))
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
 }
 
 /* ---- the command line ------------------------------------------------------------------------------------ */
@@ -178,33 +230,68 @@ static char *own_directory(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"step", required_argument, NULL, 's'},  {"protocol", required_argument, NULL, 'p'},
-        {"list", no_argument, NULL, 'l'},        {"only", required_argument, NULL, 'o'},
-        {"seed", required_argument, NULL, 'r'},  {"jobs", required_argument, NULL, 'j'},
-        {"json", required_argument, NULL, 'J'},  {"junit", required_argument, NULL, 'X'},
-        {"build", required_argument, NULL, 'b'}, {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"step", required_argument, NULL, 's'},
+                                            {"protocol", required_argument, NULL, 'p'},
+                                            {"list", no_argument, NULL, 'l'},
+                                            {"only", required_argument, NULL, 'o'},
+                                            {"seed", required_argument, NULL, 'r'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"class", required_argument, NULL, 'c'},
+                                            {"out", required_argument, NULL, 'd'},
+                                            {"json", required_argument, NULL, 'J'},
+                                            {"junit", required_argument, NULL, 'X'},
+                                            {"build", required_argument, NULL, 'b'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct wishes wishes = {.build = NULL, .begun = print_begin, .done = print_result};
     struct grading g = {.protocol = "echo"};
-    const char *protocol = NULL;
+    const char *protocol = NULL, *json = NULL, *junit = NULL, *class = NULL, *out = "build/class";
     bool list = false, seeded = false;
     int option, sig;
 
+    standard_occupy();
+    forget_make();
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': g.step = (int)number(optarg, 6, "there is no step '%s': 01 to 06"); break;
-        case 'p': protocol = optarg; break;
-        case 'l': list = true; break;
-        case 'o': check_names(wishes.only = optarg); break;
+        case 's':
+            g.step = (int)number(optarg, 6, "there is no step '%s': 01 to 06");
+            break;
+        case 'p':
+            protocol = optarg;
+            break;
+        case 'l':
+            list = true;
+            break;
+        case 'o':
+            check_names(wishes.only = optarg);
+            break;
         case 'r':
             g.seed = number(optarg, UINT_MAX, "'%s' is no seed: a number");
             seeded = true;
             break;
-        case 'j': wishes.jobs = (int)number(optarg, 16, "'%s' is no number of jobs: 1 to 16"); break;
-        case 'b': wishes.build = optarg; break;
-        case 'h': fputs(about, stdout); return 0;
-        default: return 2;
+        case 'j':
+            wishes.jobs = (int)number(optarg, 16, "'%s' is no number of jobs: 1 to 16");
+            break;
+        case 'b':
+            wishes.build = optarg;
+            break;
+        case 'J':
+            json = optarg;
+            break;
+        case 'X':
+            junit = optarg;
+            break;
+        case 'c':
+            class = optarg;
+            break;
+        case 'd':
+            out = optarg;
+            break;
+        case 'h':
+            fputs(about, stdout);
+            return 0;
+        default:
+            return 2;
         }
     }
     if (g.step < 1)
@@ -218,13 +305,22 @@ int main(int argc, char **argv)
         print_list(g.step, strcmp(g.protocol, "counter") == 0);
         return 0;
     }
-    if (optind + 1 != argc)
-        refuse("%s: one word, in quotes", optind < argc ? "the command is too long" : "a command is missing");
-    g.command = g.name = argv[optind];
+    if (class ? optind != argc : optind + 1 != argc)
+        refuse("%s: one word, in quotes", class           ? "a class has its commands in its list"
+                                          : optind < argc ? "the command is too long"
+                                                          : "a command is missing");
     if (!seeded && getrandom(&g.seed, sizeof g.seed, 0) == sizeof g.seed)
         g.seed %= 100000;
     if (!wishes.build)
         wishes.build = own_directory();
+    if (class) {
+        of_class = wishes;
+        of_class.begun = NULL;
+        of_class.done = NULL;
+        of_class.jobs = wishes.jobs ? wishes.jobs : 3; /* since four are graded at a time */
+        return class_run(class, out, &g, grade_one);
+    }
+    g.command = g.name = argv[optind];
     coloured = isatty(1) && getenv("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
     sig = run_tests(&g, &wishes);
     if (sig) {
@@ -232,5 +328,7 @@ int main(int argc, char **argv)
         raise(sig);
     }
     print_end(&g);
+    write_to(json, write_json, &g);
+    write_to(junit, write_junit, &g);
     return g.trouble ? 2 : core_complete(&g) ? 0 : 1;
 }

@@ -30,20 +30,21 @@ struct result {
 };
 
 struct grading {
-    char *name;     /* of the submission, in a class; else its command */
-    char *command;  /* as the teacher or student gave it */
-    int step;       /* 1 to 6 */
+    char *name;           /* of the submission, in a class; else its command */
+    char *command;        /* as the teacher or student gave it */
+    int step;             /* 1 to 6 */
     const char *protocol; /* "echo" or "counter" */
     unsigned seed;
-    char *confined; /* how the server was run: "in a network, PID and mount namespace, as user ..." */
+    char *
+        confined; /* how the server was run: "in a network, PID and mount namespace, as user ..." */
     char *trouble;  /* why it could not be tried at all (exit status 2), several lines; else NULL */
     double seconds; /* in all */
     size_t n;
     struct result *results; /* in the order in which to mend them */
 };
 
-const char *level_name(enum level level); /* "core", "robust", "orderly" */
-int points_of(const struct grading *g, enum level level);   /* got */
+const char *level_name(enum level level);                     /* "core", "robust", "orderly" */
+int points_of(const struct grading *g, enum level level);     /* got */
 int points_in_all(const struct grading *g, enum level level); /* to be had */
 bool core_complete(const struct grading *g);
 /* The first test that was lost, core first, in the order of the results; NULL: none. */

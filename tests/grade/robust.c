@@ -27,11 +27,13 @@ static void limit_descriptors(struct server *s, int spare)
     look_at_server(s, LOOK_QUICK, &look);
     for (int i = 0; i < look.n_pids; i++) {
         int highest = look_highest_descriptor(look.pids[i]);
-        int error = highest < 0 ? 0
-                                : confined_limit(&assignment.confinement, look.pids[i], RLIMIT_NOFILE,
-                                                 (unsigned long)(highest + 1 + spare));
+        int error = highest < 0
+                        ? 0
+                        : confined_limit(&assignment.confinement, look.pids[i], RLIMIT_NOFILE,
+                                         (unsigned long)(highest + 1 + spare));
         if (error && error != ESRCH)
-            cannot("  The grader may not limit the descriptors of the server: %s.\n", strerror(error));
+            cannot("  The grader may not limit the descriptors of the server: %s.\n",
+                   strerror(error));
     }
 }
 
@@ -43,7 +45,9 @@ static void must_sleep(struct server *s, struct server *ours, double seconds, co
     part = busy(s, seconds, ours, &of_ours, &ran);
     must_live(s, hint);
     if (part > 0.2 && part > 10 * of_ours && ran > 0.03 * seconds)
-        lose(hint, "In %.1f s it was busy for %.0f %% of the time; our own server, beside it, for %.0f %%.",
+        lose(hint,
+             "In %.1f s it was busy for %.0f %% of the time; our own server, beside it, for %.0f "
+             "%%.",
              seconds, part * 100, of_ours * 100);
 }
 
@@ -145,7 +149,8 @@ static _Noreturn void emfile_alone(struct server *s, struct server *ours)
     look_at_server(s, LOOK_QUICK, &look);
     for (int i = 0; i < look.n_pids; i++)
         confined_limit(&assignment.confinement, look.pids[i], RLIMIT_NOFILE, 1024);
-    step("the server may have descriptors again: client %d must be served, or sent away", c->number);
+    step("the server may have descriptors again: client %d must be served, or sent away",
+         c->number);
     if (await(s, has_come, c, 5.0) != HAPPENED) {
         must_live(s, "emfile-exit");
         lose("emfile-stuck", "It waits for ever.");
@@ -174,7 +179,8 @@ _Noreturn void test_emfile(void)
     c = join(s);
     must_answer(c, "here first\n");
     limit_descriptors(s, SPARE);
-    step("from now on the server may have %d descriptors more than it has now (RLIMIT_NOFILE)", SPARE);
+    step("from now on the server may have %d descriptors more than it has now (RLIMIT_NOFILE)",
+         SPARE);
     crowd_comes(s, &crowd);
     must_live(s, "emfile-exit");
     step("it must sleep while others wait");
@@ -192,7 +198,8 @@ static int tasks_of_user(struct server *s)
     struct look look;
 
     look_at_server(s, LOOK_QUICK, &look);
-    return look.threads + look.zombies + (assignment.confinement.user_ns ? 2 : 0); /* we, the keeper */
+    return look.threads + look.zombies +
+           (assignment.confinement.user_ns ? 2 : 0); /* we, the keeper */
 }
 
 _Noreturn void test_room(void)
@@ -204,7 +211,8 @@ _Noreturn void test_room(void)
     unsigned long most;
 
     if (!assignment.confinement.user_ns && !assignment.confinement.other_user)
-        cannot("  The grader can only limit the processes of another user, or in a user namespace.\n");
+        cannot(
+            "  The grader can only limit the processes of another user, or in a user namespace.\n");
     symptoms.death = "room-exit";
     must_answer(c, "here first\n");
     settle(s);
@@ -213,7 +221,8 @@ _Noreturn void test_room(void)
     for (int i = 0; i < look.n_pids; i++) {
         int error = confined_limit(&assignment.confinement, look.pids[i], RLIMIT_NPROC, most);
         if (error && error != ESRCH)
-            cannot("  The grader may not limit the processes of the server: %s.\n", strerror(error));
+            cannot("  The grader may not limit the processes of the server: %s.\n",
+                   strerror(error));
     }
     step("from now on the server may have two processes or threads more than now (RLIMIT_NPROC)");
     crowd_comes(s, &crowd);
@@ -274,8 +283,8 @@ _Noreturn void test_pressure(void)
     taken = c->sent;
     must_live(s, "died");
     look_at_server(s, LOOK_MEMORY, &after);
-    note("%.1f MB are taken; our own server takes %.1f MB from such a client.",
-         (double)taken / 1e6, (double)by_ours / 1e6);
+    note("%.1f MB are taken; our own server takes %.1f MB from such a client.", (double)taken / 1e6,
+         (double)by_ours / 1e6);
     note("Its memory has grown by %.1f MB.", (double)(after.memory - before.memory) / 1e3);
     step("the server must stop reading from it");
     if (taken >= by_ours + ALLOWED)

@@ -6,10 +6,10 @@
 #include "result.h"
 
 struct wishes {
-    const char *build;     /* the directory of our own servers */
-    const char *only;      /* names of tests, with commas; NULL: all */
-    int jobs;              /* tests at a time; 0: as many as suits this machine */
-    void (*begun)(const struct grading *g);                  /* or NULL */
+    const char *build;                      /* the directory of our own servers */
+    const char *only;                       /* names of tests, with commas; NULL: all */
+    int jobs;                               /* tests at a time; 0: as many as suits this machine */
+    void (*begun)(const struct grading *g); /* or NULL */
     void (*done)(const struct grading *g, const struct result *r); /* in their order; or NULL */
 };
 

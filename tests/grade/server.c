@@ -99,8 +99,8 @@ static int port_of_line(const char *line, char *host, size_t size)
 
 static bool looks_as_if(const char *line)
 {
-    return strcasestr(line, "listen") || strcasestr(line, "port") || strcasestr(line, "127.0.0.1") ||
-           strcasestr(line, "localhost");
+    return strcasestr(line, "listen") || strcasestr(line, "port") ||
+           strcasestr(line, "127.0.0.1") || strcasestr(line, "localhost");
 }
 
 /* Looks through what it has printed first for the line that says where it listens. */
@@ -148,7 +148,8 @@ void server_printed(struct server *s)
         s->head_n += first;
         s->printed += all;
         size_t kept = all < sizeof s->tail - 1 ? all : sizeof s->tail - 1;
-        size_t over = s->tail_n + kept > sizeof s->tail - 1 ? s->tail_n + kept - (sizeof s->tail - 1) : 0;
+        size_t over =
+            s->tail_n + kept > sizeof s->tail - 1 ? s->tail_n + kept - (sizeof s->tail - 1) : 0;
         memmove(s->tail, s->tail + over, s->tail_n - over);
         s->tail_n -= over;
         memcpy(s->tail + s->tail_n, text + all - kept, kept);
@@ -222,7 +223,8 @@ const char *how_it_is(struct server *s)
         n = (size_t)snprintf(text, sizeof text, "%s", how_it_ended(s->status));
         if (look.processes)
             snprintf(text + n, sizeof text - n, "; %d process%s that it started go%s on",
-                     look.processes, look.processes == 1 ? "" : "es", look.processes == 1 ? "es" : "");
+                     look.processes, look.processes == 1 ? "" : "es",
+                     look.processes == 1 ? "es" : "");
         return text;
     }
     part = busy(s, 0.3, NULL, NULL, NULL);
@@ -289,7 +291,8 @@ double busy(struct server *s, double seconds, struct server *other, double *of_o
         look_at_server(other, LOOK_QUICK, &after_other);
     took = now() - began;
     if (other && of_other)
-        *of_other = (after_other.ran - before_other.ran + after_other.waited - before_other.waited) / took;
+        *of_other =
+            (after_other.ran - before_other.ran + after_other.waited - before_other.waited) / took;
     if (ran)
         *ran = after.ran - before.ran;
     return (after.ran - before.ran + after.waited - before.waited) / took;
@@ -337,7 +340,8 @@ int free_port(void)
         bool bound;
 
         /* Below those that the kernel gives to clients, where there is a network of our own. */
-        address.sin_port = htons(assignment.confinement.network ? (uint16_t)(20000 + any_below(10000)) : 0);
+        address.sin_port =
+            htons(assignment.confinement.network ? (uint16_t)(20000 + any_below(10000)) : 0);
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
                 getsockname(fd, (struct sockaddr *)&address, &size) == 0;
@@ -424,7 +428,8 @@ static struct server *launch(const char *what, char **words, int port)
 
 static int listening(struct server *s, struct listening *found, int most)
 {
-    int n = look_listening(s->confined.keeper, assignment.confinement.network, found, most), kept = 0;
+    int n = look_listening(s->confined.keeper, assignment.confinement.network, found, most),
+        kept = 0;
     bool taken[MOST_SERVERS] = {false};
 
     for (int i = 0; i < n; i++) { /* in one network there may be two servers; each has its own */
@@ -455,8 +460,9 @@ static bool is_ready(void *of)
     look_for_line(s, found, n);
     for (int i = 0; i < n; i++) {
         bool wanted = assignment.has_port ? found[i].port == s->told_port
-                      : assignment.prints_nothing ? s->told_port == 0 || found[i].port == s->told_port
-                                                  : s->has_line && found[i].port == s->port;
+                      : assignment.prints_nothing
+                          ? s->told_port == 0 || found[i].port == s->told_port
+                          : s->has_line && found[i].port == s->port;
         if (wanted) {
             set_place(s, &found[i]);
             return true;
@@ -517,7 +523,8 @@ struct server *start_server(int port)
     await_ready(s);
     if (s->port == 0) {
         step("it should listen on a TCP port");
-        lose("not-started", s->ended ? "It ended before it listened." : "It does not listen on any port.");
+        lose("not-started",
+             s->ended ? "It ended before it listened." : "It does not listen on any port.");
     }
     return s;
 }

@@ -1,0 +1,63 @@
+// grade: wrong
+// step: 03
+// run: PROGRAM
+// build: cc -O2 FILE -o PROGRAM
+// needs: cc
+// loses: starts
+// hint: background
+// It puts itself into the background: the process that was started ends, and a child in a session
+// of its own serves.
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void echo(int client)
+{
+    char buffer[4096];
+    ssize_t n, sent, m;
+
+    while ((n = read(client, buffer, sizeof buffer)) > 0)
+        for (sent = 0; sent < n; sent += m)
+            if ((m = write(client, buffer + sent, (size_t)(n - sent))) == -1)
+                return;
+}
+
+int main(int argc, char *argv[])
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof addr;
+    char *colon = argc > 1 ? strchr(argv[1], ':') : NULL;
+    int on = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    addr.sin_port = htons((unsigned short)atoi(colon ? colon + 1 : "9000"));
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, (struct sockaddr *)&addr, sizeof addr) == -1 || listen(listener, 64) == -1) {
+        perror("cannot listen");
+        return 1;
+    }
+    getsockname(listener, (struct sockaddr *)&addr, &length);
+    fprintf(stderr, "listening on 127.0.0.1:%d\n", ntohs(addr.sin_port));
+    if (fork() > 0)
+        return 0;
+    setsid();
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_IGN); /* the kernel reaps the children */
+    for (;;) {
+        int client = accept(listener, NULL, NULL);
+        if (client == -1) {
+            perror("accept");
+            sleep(1);
+            continue;
+        }
+        if (fork() == 0) {
+            close(listener);
+            echo(client);
+            _exit(0);
+        }
+        close(client);
+    }
+}
