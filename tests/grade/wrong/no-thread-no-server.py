@@ -2,8 +2,8 @@
 # step: 03
 # run: python3 FILE {port}
 # needs: python3
-# loses: emfile
-# hint: emfile-exit
+# loses: room
+# hint: room-exit
 # "can't start new thread" is a RuntimeError, nobody catches it, and the server ends.
 import signal
 import socket
