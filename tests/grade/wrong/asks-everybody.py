@@ -3,7 +3,7 @@
 # run: python3 FILE
 # needs: python3
 # loses: idle
-# hint: busy
+# hint: spins-idle
 # No select at all: every non-blocking socket is asked in turn, for ever, at full speed.
 import signal
 import socket

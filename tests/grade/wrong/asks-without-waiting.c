@@ -4,7 +4,7 @@
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
 // loses: idle
-// hint: busy
+// hint: spins-idle
 // epoll_wait with a timeout of 0 does not wait: it asks again and again, all the time.
 #include <arpa/inet.h>
 #include <errno.h>

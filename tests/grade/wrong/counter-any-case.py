@@ -2,7 +2,7 @@
 # step: 05
 # run: python3 FILE
 # needs: python3
-# loses: replies
+# loses: exact
 # hint: wrong-reply
 # Commands are compared in lower case, so READ and Inc are commands too.
 import signal

@@ -2,8 +2,8 @@
 // step: 05
 // run: node FILE {port}
 // needs: node
-// loses: replies
-// hint: line-lost
+// loses: exact
+// hint: wrong-reply
 // An empty line is skipped, and gets no answer, though it is an unknown command like others.
 const net = require('net');
 

@@ -2,7 +2,7 @@
 # step: 05
 # run: python3 FILE
 # needs: python3
-# loses: replies
+# loses: exact
 # hint: keeps-cr
 # Lines end with CR LF in telnet; the CR is left at the command, which then is unknown.
 import signal

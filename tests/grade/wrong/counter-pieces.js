@@ -3,7 +3,7 @@
 // run: node FILE
 // needs: node
 // loses: pieces
-// hint: wrong-reply
+// hint: line-in-pieces
 // Each read is taken for whole lines: "in" and "c", a moment later, are two unknown commands.
 const net = require('net');
 

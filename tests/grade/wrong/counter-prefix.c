@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: replies
+// loses: exact
 // hint: wrong-reply
 // strncmp looks at the beginning only: "incr" counts, and "reader" is answered as "read".
 #include <arpa/inet.h>

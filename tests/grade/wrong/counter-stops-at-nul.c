@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: replies
+// loses: exact
 // hint: wrong-reply
 // strcmp takes a NUL for the end of the line: "inc", NUL, "x" counts.
 #include <arpa/inet.h>

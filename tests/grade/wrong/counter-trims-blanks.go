@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: replies
+// loses: exact
 // hint: wrong-reply
 // TrimSpace takes off more than the CR: " inc" and "read " are commands too.
 package main

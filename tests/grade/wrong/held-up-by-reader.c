@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: unread private
+// loses: unread
 // hint: held-up-by-reader
 // poll says who can be read, but write waits for a client that does not read: so do all others.
 #include <arpa/inet.h>

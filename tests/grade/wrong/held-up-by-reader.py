@@ -2,7 +2,7 @@
 # step: 04
 # run: python3 FILE {port}
 # needs: python3
-# loses: unread private
+# loses: unread
 # hint: held-up-by-reader
 # sendall in the loop waits for a client that does not read, and everybody waits with it.
 import selectors

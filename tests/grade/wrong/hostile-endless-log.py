@@ -3,7 +3,7 @@
 # run: python3 FILE {port}
 # needs: python3
 # loses: idle
-# hint: busy
+# hint: spins-idle
 # hostile: yes
 # It serves well, and writes a log without end meanwhile, as fast as it can.
 import os
@@ -37,4 +37,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 threading.Thread(target=accept_clients, args=(listener,), daemon=True).start()
 while True:
-    os.write(1, b"waiting for a client to connect, or for a client to send something\n" * 100)
+    try:
+        os.write(1, b"waiting for a client to connect, or for a client to send something\n" * 100)
+    except OSError:
+        pass  # no room for more, as yet

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: term int
+// loses: term
 // hint: left-behind
 // TERM ends the parent alone: a child for each client lives on, and goes on serving it.
 #include <arpa/inet.h>

@@ -3,8 +3,8 @@
 // run: PROGRAM
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: emfile
-// hint: emfile-exit
+// loses: room
+// hint: room-exit
 // When no more threads can be had, the server ends, and takes the clients it has with it.
 #include <arpa/inet.h>
 #include <errno.h>

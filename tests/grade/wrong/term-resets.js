@@ -2,7 +2,7 @@
 // step: 03
 // run: node FILE
 // needs: node
-// loses: term int
+// loses: term
 // hint: term-reset
 // On TERM every client is reset, to be sure that it is gone.
 const net = require('net');

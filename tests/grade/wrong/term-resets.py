@@ -2,7 +2,7 @@
 # step: 04
 # run: python3 FILE {port}
 # needs: python3
-# loses: term int
+# loses: term
 # hint: term-reset
 # To be rid of TIME_WAIT, TERM closes each client with SO_LINGER 0: they all get a reset.
 import selectors

@@ -2,7 +2,7 @@
 // step: 03
 // run: node FILE
 // needs: node
-// loses: term int
+// loses: term
 // hint: term-ignored
 // server.close alone ends nothing while there is a client: TERM is without effect until all leave.
 const net = require('net');

@@ -4,7 +4,7 @@
 // build: go build -o PROGRAM FILE
 // needs: go
 // loses: idle
-// hint: busy
+// hint: spins-idle
 // main waits for a signal with a select that has a default: it looks again and again, all the time.
 package main
 
