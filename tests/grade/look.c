@@ -251,6 +251,8 @@ void look_kill_below(pid_t keeper)
 
 /* ---- who listens ----------------------------------------------------------------------------- */
 
+static const char *const tcp_tables[] = {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"};
+
 static bool has_socket(const struct look *look, unsigned long inode)
 {
     char path[300], target[64], wanted[64];
@@ -294,7 +296,6 @@ static void name_address(const char *hex, bool ipv6, struct listening *one)
 
 int look_listening(pid_t keeper, bool own_network, struct listening *found, int most)
 {
-    static const char *const tables[] = {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"};
     struct look look = {0};
     char line[512], hex[64];
     unsigned port, state;
@@ -304,7 +305,7 @@ int look_listening(pid_t keeper, bool own_network, struct listening *found, int 
     if (!own_network)
         look_below(keeper, LOOK_QUICK, &look);
     for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-        FILE *table = fopen(tables[ipv6], "re");
+        FILE *table = fopen(tcp_tables[ipv6], "re");
 
         while (table && n < most && fgets(line, sizeof line, table)) {
             if (sscanf(line,
@@ -319,4 +320,23 @@ int look_listening(pid_t keeper, bool own_network, struct listening *found, int 
             fclose(table);
     }
     return n;
+}
+
+bool look_queues(int local_port, int remote_port, unsigned *to_send, unsigned *unread)
+{
+    char line[512];
+    unsigned local, remote;
+    bool found = false;
+
+    for (int ipv6 = 0; ipv6 < 2 && !found; ipv6++) {
+        FILE *table = fopen(tcp_tables[ipv6], "re");
+
+        while (table && !found && fgets(line, sizeof line, table))
+            found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %*x %x:%x", &local, &remote, to_send,
+                           unread) == 4 &&
+                    local == (unsigned)local_port && remote == (unsigned)remote_port;
+        if (table)
+            fclose(table);
+    }
+    return found;
 }

@@ -51,4 +51,10 @@ struct listening {
  */
 int look_listening(pid_t keeper, bool own_network, struct listening *found, int most);
 
+/*
+ * What lies in one end of a connection: bytes that were not yet sent or confirmed (to_send), and
+ * bytes that were not yet read. false: there is no such connection.
+ */
+bool look_queues(int local_port, int remote_port, unsigned *to_send, unsigned *unread);
+
 #endif

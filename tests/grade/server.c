@@ -25,7 +25,7 @@
 enum {
     MOST_SERVERS = 4,
     MOST_THREADS = 400,        /* of one server; no test has more than 120 clients */
-    MOST_MEMORY = 1536 * 1024, /* kB */
+    MOST_MEMORY = 1024 * 1024, /* kB */
 };
 #define MOST_PRINTED (64u << 20) /* then nobody reads on, and the server has to wait */
 
