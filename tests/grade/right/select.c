@@ -4,7 +4,8 @@
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
 // full: core robust
-// One process with select and a buffer for each client; TERM, INT and QUIT kill it, so it loses those tests.
+// One process with select and a buffer for each client; TERM, INT and QUIT kill it, so it loses
+// those tests.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
