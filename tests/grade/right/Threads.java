@@ -4,7 +4,8 @@
 // build: javac -d PROGRAM FILE
 // needs: javac
 // full: core robust
-// Java with a thread for each client; TERM ends it with status 143, and it loses the other orderly tests likewise.
+// Java with a thread for each client; TERM ends it with status 143, and it loses the other orderly
+// tests likewise.
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,5 +1,5 @@
 // grade: right
-// step: 05 06
+// step: 05
 // run: PROGRAM -port {port}
 // build: go build -o PROGRAM FILE
 // needs: go

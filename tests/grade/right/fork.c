@@ -4,7 +4,8 @@
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
 // full: core robust
-// A process for each client, reaped at SIGCHLD; TERM, INT and QUIT kill the parent alone, so it loses orderly tests.
+// A process for each client, reaped at SIGCHLD; TERM, INT and QUIT kill the parent alone, so it
+// loses orderly tests.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>

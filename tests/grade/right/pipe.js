@@ -3,7 +3,8 @@
 // run: node FILE
 // needs: node
 // full: core robust
-// Node with each socket piped into itself; TERM, INT and QUIT kill it, so it loses the orderly tests of these.
+// Node with each socket piped into itself; TERM, INT and QUIT kill it, so it loses the orderly
+// tests of these.
 const net = require('net');
 
 const [host, port] = process.argv[2].split(':');

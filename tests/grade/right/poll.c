@@ -4,7 +4,8 @@
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
 // full: core robust orderly
-// One process with poll and non-blocking sockets; TERM and INT stop it, QUIT lets its clients finish.
+// One process with poll and non-blocking sockets; TERM and INT stop it, QUIT lets its clients
+// finish.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,7 +4,8 @@
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
 // full: core robust
-// 64 threads that take clients from a queue; TERM, INT and QUIT kill it, so it loses the orderly tests of these.
+// 64 threads that take clients from a queue; TERM, INT and QUIT kill it, so it loses the orderly
+// tests of these.
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>

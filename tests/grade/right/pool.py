@@ -3,7 +3,8 @@
 # run: python3 FILE --port {port}
 # needs: python3
 # full: core robust
-# A pool of 100 threads from concurrent.futures; TERM, INT and QUIT kill it, so it loses the orderly tests of these.
+# A pool of 100 threads from concurrent.futures; TERM, INT and QUIT kill it, so it loses the orderly
+# tests of these.
 import argparse
 import logging
 import socket

@@ -4,7 +4,8 @@
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
 // full: core robust
-// 64 processes made beforehand, each with one client at a time; QUIT ends it at once, as TERM does, which loses quit.
+// 64 processes made beforehand, each with one client at a time; QUIT ends it at once, as TERM does,
+// which loses quit.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>

@@ -4,7 +4,8 @@
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
 // full: core robust
-// One process with select and a buffer for each client; TERM, INT and QUIT kill it, so it loses those tests.
+// One process with select and a buffer for each client; TERM, INT and QUIT kill it, so it loses
+// those tests.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -74,7 +75,7 @@ int main(int argc, char **argv)
 {
     struct sockaddr_in addr = {.sin_family = AF_INET};
     char host[32] = "127.0.0.1";
-    int port = 9000, on = 1, pause = 0;
+    int port = 9000, on = 1, resting = 0;
 
     if (argc > 1 && sscanf(argv[1], "%31[^:]:%d", host, &port) != 2)
         return 2;
@@ -98,12 +99,12 @@ int main(int argc, char **argv)
         struct timeval tenth = {.tv_usec = 100000};
         FD_ZERO(&reading);
         FD_ZERO(&writing);
-        if (!pause)
+        if (!resting)
             FD_SET(listener, &reading);
         for (int fd = 0; fd < FD_SETSIZE; fd++)
             if (clients[fd].used)
                 FD_SET(fd, clients[fd].length > 0 ? &writing : &reading);
-        if (select(FD_SETSIZE, &reading, &writing, NULL, pause ? &tenth : NULL) < 0)
+        if (select(FD_SETSIZE, &reading, &writing, NULL, resting ? &tenth : NULL) < 0)
             continue;
 
         for (int fd = 0; fd < FD_SETSIZE; fd++) {
@@ -112,6 +113,6 @@ int main(int argc, char **argv)
             else if (clients[fd].used && FD_ISSET(fd, &writing))
                 write_client(fd);
         }
-        pause = !pause && FD_ISSET(listener, &reading) && accept_client(listener) < 0;
+        resting = !resting && FD_ISSET(listener, &reading) && accept_client(listener) < 0;
     }
 }

@@ -3,7 +3,8 @@
 # run: python3 FILE
 # needs: python3
 # full: core robust
-# One thread with selectors, which reads from a client only when it owes it nothing; TERM and the like kill it.
+# One thread with selectors, which reads from a client only when it owes it nothing; TERM and the
+# like kill it.
 import selectors
 import socket
 import sys
@@ -29,7 +30,8 @@ class Client:
             pass
         except OSError:
             return self.close()
-        selector.modify(self.sock, selectors.EVENT_WRITE if self.owed else selectors.EVENT_READ, self)
+        wanted = selectors.EVENT_WRITE if self.owed else selectors.EVENT_READ
+        selector.modify(self.sock, wanted, self)
 
     def close(self):
         selector.unregister(self.sock)

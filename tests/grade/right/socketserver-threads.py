@@ -3,7 +3,8 @@
 # run: python3 FILE {port}
 # needs: python3
 # full: core robust
-# ThreadingTCPServer of the library; TERM, INT and QUIT kill it, so it loses the orderly tests of these.
+# ThreadingTCPServer of the library; TERM, INT and QUIT kill it, so it loses the orderly tests of
+# these.
 import socketserver
 import sys
 import time

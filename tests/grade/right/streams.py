@@ -3,7 +3,8 @@
 # run: python3 FILE {port}
 # needs: python3
 # full: core robust orderly
-# asyncio streams: a coroutine for each client; TERM and INT end it, QUIT ends it with its last client.
+# asyncio streams: a coroutine for each client; TERM and INT end it, QUIT ends it with its last
+# client.
 import asyncio
 import signal
 import sys

@@ -4,7 +4,8 @@
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
 // full: core robust
-// A detached thread for each client; TERM, INT and QUIT kill it, so it loses the orderly tests of these.
+// A detached thread for each client; TERM, INT and QUIT kill it, so it loses the orderly tests of
+// these.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -4,7 +4,8 @@
 // build: rustc -O -o PROGRAM FILE
 // needs: rustc
 // full: core robust
-// Rust with a thread for each client; TERM, INT and QUIT kill it, so it loses the orderly tests of these.
+// Rust with a thread for each client; TERM, INT and QUIT kill it, so it loses the orderly tests of
+// these.
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
