@@ -4,7 +4,7 @@
 // build: go build -o PROGRAM FILE
 // needs: go
 // loses: ends
-// hint: does-not-end
+// hint: goes-on
 // Step 01 ends after its client; this one goes back to Accept.
 package main
 

@@ -4,7 +4,7 @@
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
 // loses: pieces echo bytes sizes together
-// hint: waits-for-end
+// hint: waits-for-more
 // MSG_WAITALL: it waits until its buffer of 1,024 bytes is full, or the client has half-closed,
 // before it answers.
 #include <arpa/inet.h>
