@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: ends
+// loses: ends reset gone
 // hint: goes-on
 // Step 01 ends after its client; this one goes back to Accept.
 package main
