@@ -2,7 +2,7 @@
 # step: 03
 # run: python3 FILE {port}
 # needs: python3
-# loses: together
+# loses: together private reset
 # hint: one-at-a-time
 # target=handle(client) calls handle at once, in the main thread, and gives what it returns to a
 # thread.

@@ -2,7 +2,7 @@
 // step: 03
 // run: node FILE {port}
 // needs: node
-// loses: half-close
+// loses: half-close late
 // hint: loses-at-half-close
 // When the client half-closes it destroys the socket: answers that are still in the making are
 // lost.

@@ -2,7 +2,7 @@
 // step: 02
 // run: node FILE
 // needs: node
-// loses: next
+// loses: next half-close late reset gone gives-back
 // hint: not-again
 // It closes the server when its first client has come: nobody else gets in.
 const net = require('net');

@@ -2,7 +2,7 @@
 # step: 02
 # run: python3 FILE {port}
 # needs: python3
-# loses: next
+# loses: next half-close late reset gone gives-back
 # hint: not-again
 # After its first client it closes the wrong socket too, the one that listens: the next accept
 # fails.

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: echo pieces large together
+// loses: echo address pieces bytes sizes half-close large next together private reset gone
 // hint: waits-for-end
 // It reads everything, up to the client's half-close, and only then answers.
 package main

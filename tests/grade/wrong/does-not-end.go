@@ -3,8 +3,8 @@
 // run: PROGRAM {port}
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: ends
-// hint: does-not-end
+// loses: ends reset gone
+// hint: goes-on
 // Step 01 ends after its client; this one goes back to Accept.
 package main
 

@@ -2,7 +2,7 @@
 # step: 03
 # run: python3 FILE
 # needs: python3
-# loses: together
+# loses: together private reset
 # hint: one-at-a-time
 # The lock that should guard the list of clients is held for the whole conversation.
 import socket

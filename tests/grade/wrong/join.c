@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: together
+// loses: together private reset
 // hint: one-at-a-time
 // It starts a thread for each client, and waits for its end before it accepts the next one.
 #include <arpa/inet.h>

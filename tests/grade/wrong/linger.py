@@ -2,7 +2,7 @@
 # step: 03
 # run: python3 FILE {port}
 # needs: python3
-# loses: half-close
+# loses: half-close large late next
 # hint: resets-instead
 # SO_LINGER with 0 seconds, to have no TIME_WAIT: close resets the connection, and what is not yet
 # read is lost.

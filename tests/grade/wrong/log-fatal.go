@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: reset gone
+// loses: reset gone gives-back
 // hint: died-on-reset
 // log.Fatal in the handler: one client's reset ends the process, with all other clients.
 package main

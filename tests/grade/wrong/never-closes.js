@@ -2,7 +2,7 @@
 // step: 03
 // run: node FILE
 // needs: node
-// loses: half-close late gives-back
+// loses: half-close large late next gives-back
 // hint: never-closes
 // allowHalfOpen without a handler for 'end': it answers everything after a half-close, and never
 // closes its side.

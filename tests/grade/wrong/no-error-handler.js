@@ -2,7 +2,7 @@
 // step: 03
 // run: node FILE {port}
 // needs: node
-// loses: reset gone
+// loses: reset gone gives-back
 // hint: died-on-reset
 // The socket has no handler for 'error': Node throws it when a client resets, and the whole server
 // ends.

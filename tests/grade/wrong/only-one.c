@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: next
+// loses: next half-close large late reset gone gives-back
 // hint: not-again
 // Step 01's server, handed in for step 02: it ends after its first client.
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O0 -w -pthread FILE -o PROGRAM
 // needs: cc
-// loses: sizes large half-close late
+// loses: sizes large late private reset gone
 // hint: died
 // It copies what it has read, up to 64 KiB, to the 1,024 bytes of a buffer on its stack: a big
 // message kills it.

@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: half-close late gives-back
+// loses: half-close large late next gives-back
 // hint: never-closes
 // The parent does not close its copy of the client's descriptor, so that the client never sees the
 // end.

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: reset gone
+// loses: reset gone gives-back
 // hint: died-on-reset
 // Every failure ends the program, also that of a read: one client resets, and all clients lose
 // their server.

@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: starts address
+// loses: address
 // hint: fixed-port
 // The port is a macro: what the command line says is never looked at.
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: echo bytes sizes pieces large half-close
+// loses: echo pieces bytes sizes half-close large late next together private reset gone
 // hint: adds-newline
 // Println: each answer gets a newline that the client has not sent.
 package main

@@ -2,7 +2,7 @@
 # step: 03
 # run: python3 FILE {port}
 # needs: python3
-# loses: pieces bytes sizes
+# loses: pieces bytes sizes large private
 # hint: waits-for-newline
 # It answers line by line: bytes without a newline wait for one, or for the end.
 import socketserver

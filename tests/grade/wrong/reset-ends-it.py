@@ -2,7 +2,7 @@
 # step: 02
 # run: python3 FILE
 # needs: python3
-# loses: reset gone
+# loses: reset gone gives-back
 # hint: died-on-reset
 # Nothing catches ConnectionResetError: the server ends when one client resets its connection.
 import socket

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: sizes large half-close
+// loses: sizes large late private
 // hint: cut-at-buffer
 // It takes a read for a message, and a message for 1,024 bytes at most: the rest of a longer one is
 // dropped.

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: large
+// loses: large private
 // hint: repeats-bytes
 // After a short write it goes on, but from the beginning of the buffer: bytes come twice, and
 // others not at all.

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: pieces bytes sizes together
+// loses: pieces bytes sizes large together private
 // hint: waits-for-newline
 // select says that something can be read, and the server then reads a whole line: half a line stops
 // everything.

@@ -2,7 +2,7 @@
 # step: 04
 # run: python3 FILE
 # needs: python3
-# loses: large
+# loses: large private
 # hint: short-write
 # send may take a part only: what is left is forgotten, because what send returns is not looked at.
 import select

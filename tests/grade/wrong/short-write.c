@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 FILE -o PROGRAM
 // needs: cc
-// loses: large sizes private
+// loses: large sizes late private
 // hint: short-write
 // The sockets do not block, so that write may take a part only, or nothing: what it returns is not
 // looked at.

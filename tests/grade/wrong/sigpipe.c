@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: gone reset
+// loses: gone
 // hint: sigpipe
 // It does not ignore SIGPIPE: writing to a client that has gone kills the server.
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: together gives-back
+// loses: gives-back
 // hint: died
 // Its table has room for 16 clients: the 17th that is there at the same time ends the server for
 // all.

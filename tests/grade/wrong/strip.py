@@ -2,7 +2,7 @@
 # step: 03
 # run: python3 FILE
 # needs: python3
-# loses: echo sizes pieces large half-close
+# loses: echo address pieces bytes half-close large next together private reset gone gives-back
 # hint: changes-bytes
 # It strips what it has read: blanks and newlines at the end of each read do not come back.
 import asyncio

@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: bytes
+// loses: bytes large late
 // hint: cut-at-nul
 // It takes what it has read for a string: strlen ends at the first NUL, and the rest is not
 // answered.

@@ -2,7 +2,7 @@
 # step: 04
 # run: python3 FILE
 # needs: python3
-# loses: bytes
+# loses: bytes large late
 # hint: died
 # It decodes what it reads, for its log: the first byte that is not UTF-8 raises UnicodeDecodeError,
 # and all is over.

@@ -2,7 +2,7 @@
 // step: 03
 // run: node FILE {port}
 // needs: node
-// loses: bytes
+// loses: bytes large late
 // hint: changes-bytes
 // It takes bytes for text: what is not valid UTF-8 comes back as U+FFFD.
 const net = require('net');

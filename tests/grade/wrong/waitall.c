@@ -3,8 +3,8 @@
 // run: PROGRAM {port}
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: pieces echo bytes sizes together
-// hint: waits-for-end
+// loses: pieces address echo bytes sizes half-close next together private reset gone gives-back
+// hint: waits-for-more
 // MSG_WAITALL: it waits until its buffer of 1,024 bytes is full, or the client has half-closed,
 // before it answers.
 #include <arpa/inet.h>

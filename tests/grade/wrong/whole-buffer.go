@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: echo bytes sizes pieces large half-close
+// loses: echo pieces bytes sizes half-close large late next together private reset gone
 // hint: changes-bytes
 // It writes its whole buffer, not only the n bytes that it has read: buf instead of buf[:n].
 package main

@@ -3,7 +3,7 @@
 // run: PROGRAM
 // build: go build -o PROGRAM FILE
 // needs: go
-// loses: together
+// loses: together private reset
 // hint: one-at-a-time
 // One word is missing before handle(conn): go. The clients are served one after the other.
 package main
