@@ -394,14 +394,19 @@ static size_t in_hand(const struct client *c)
     return c->in_n - c->used;
 }
 
-/* Does something more come when this is sent? */
-static bool brings_more(struct client *c, const char *bytes, size_t n)
+enum brought { NOTHING, THE_REST, OTHER_BYTES };
+
+/* What comes when this is sent: what was missing, or something else? */
+static enum brought brings(const struct wanted *w, const char *bytes, size_t n)
 {
-    size_t had = c->in_n;
+    struct client *c = w->c;
+    size_t had = in_hand(c);
 
     begins_to_send(c, bytes, n);
     await(c->server, never, NULL, 0.8);
-    return c->in_n > had;
+    if (in_hand(c) == had)
+        return NOTHING;
+    return c->in[c->used + w->same] == w->bytes[w->same] ? THE_REST : OTHER_BYTES;
 }
 
 static int others_connected(const struct client *c)
@@ -417,42 +422,42 @@ static int others_connected(const struct client *c)
 static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
 {
     static char more[65536];
-    bool some = w->same > 0;
+    bool some = w->same > 0, never_served = others_connected(c) && c->used == 0 && !some;
+    enum brought brought;
 
     if (how == BUSY || how == TOO_LONG)
         return "busy";
     if (some && w->bytes[w->same] == '\0')
         return "cut-at-nul";
-    if (some && w->n > 100000)
-        return "short-write";
-    if (some && w->same >= 256 && w->same % 256 == 0)
+    if (some && w->same >= 256 && w->same % 256 == 0 && w->n < 100000)
         return "cut-at-buffer";
     if (symptoms.silence)
         return symptoms.silence;
     if (assignment.counter)
-        return some                                  ? "line-lost"
-               : others_connected(c) && c->used == 0 ? "one-at-a-time"
-                                                     : "no-answer";
+        return some ? "line-lost" : never_served ? "one-at-a-time" : "no-answer";
     if (c->half_closed)
-        return others_connected(c) && c->used == 0 ? "one-at-a-time" : "no-answer";
-    if (brings_more(c, "\n", 1)) {
-        note("Then the grader sent one more newline, and something came.");
+        return some ? "short-write" : never_served ? "one-at-a-time" : "no-answer";
+    brought = brings(w, "\n", 1);
+    if (brought == THE_REST) {
+        note("Then the grader sent one more newline, and the rest came.");
         return "waits-for-newline";
     }
     memset(more, 'x', sizeof more);
-    if (brings_more(c, more, sizeof more)) {
-        note("Then the grader sent %zu bytes more, and something came.", sizeof more);
+    if (brought == NOTHING)
+        brought = brings(w, more, sizeof more);
+    if (brought == THE_REST) {
+        note("Then the grader sent %zu bytes more, and the rest came.", sizeof more);
         return "waits-for-more";
     }
+    if (brought == OTHER_BYTES)
+        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : "no-answer";
     shutdown(c->fd, SHUT_WR);
     await(c->server, never, NULL, 0.8);
     if (in_hand(c) > w->same) {
         note("Then the grader half-closed the connection, and something came.");
         return "waits-for-end";
     }
-    return others_connected(c) && c->used == 0 ? "one-at-a-time"
-           : some                              ? "short-write"
-                                               : "no-answer";
+    return never_served ? "one-at-a-time" : some ? "short-write" : "no-answer";
 }
 
 static bool stands_at(const unsigned char *in, size_t n, const unsigned char *part, size_t size,
@@ -470,7 +475,7 @@ static const char *why_different(const struct wanted *w)
     const unsigned char *got = w->c->in + w->c->used + w->same;
     size_t n = in_hand(w->c) - w->same, part = n < 16 ? n : 16;
 
-    if (symptoms.mismatch)
+    if (symptoms.mismatch && (!symptoms.foreign || strchr(symptoms.foreign, *got)))
         return symptoms.mismatch;
     if (assignment.counter)
         return "wrong-reply";
@@ -535,7 +540,9 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     const char *hint;
 
     show_both(w);
-    if (w->same < in_hand(c))
+    bool different = w->same < in_hand(c);
+
+    if (different)
         hint = why_different(w);
     else if (s->ended && !s->background)
         must_live(s, symptoms.death ? symptoms.death : "died"), hint = "died";
@@ -563,6 +570,19 @@ void must_get(struct client *c, const void *bytes, size_t n)
     if (w.same < n)
         lose_answer(&w, how);
     c->used += n;
+}
+
+void must_get_no_more(struct client *c)
+{
+    settle(c->server);
+    if (in_hand(c) == 0)
+        return;
+    step("client %d must get nothing else", c->number);
+    note("got:      %s", shown(c->in + c->used, in_hand(c)));
+    lose(assignment.counter                                 ? "wrong-reply"
+         : c->in[c->used] == '\n' || c->in[c->used] == '\r' ? "adds-newline"
+                                                            : "repeats-bytes",
+         "It gets %zu byte%s more than it should.", in_hand(c), in_hand(c) == 1 ? "" : "s");
 }
 
 static bool is_at_end(void *of)

@@ -199,6 +199,8 @@ static _Noreturn void run(const struct confinement *c, char *const words[], int 
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     prctl(PR_SET_PDEATHSIG, 0);
+    unsetenv(
+        "PYTHONUNBUFFERED"); /* with it a print without flush would work here, and not elsewhere */
     write_file("/proc/self/oom_score_adj", "1000");
     set_limits(c);
     if (null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2 &&

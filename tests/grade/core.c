@@ -67,7 +67,9 @@ _Noreturn void test_echo(void)
     struct client *c = join(start_server(0));
 
     must_answer(c, "hello\n");
+    must_get_no_more(c);
     must_answer(c, "and once more\n");
+    must_get_no_more(c);
     pass();
 }
 

@@ -24,7 +24,9 @@ _Noreturn void test_replies(void)
     struct client *c = join(start_server(0));
 
     must_reply(c, "read\n", 5, "0\n");
+    must_get_no_more(c);
     must_reply(c, "inc\n", 4, DONE);
+    must_get_no_more(c);
     must_reply(c, "read\n", 5, "1\n");
     must_reply(c, "hello\n", 6, UNKNOWN);
     must_reply(c, "inc\n", 4, DONE);

@@ -54,8 +54,10 @@ _Noreturn void test_private(void)
     begins_to_send(other, b, sizeof b);
     settle(s);
     symptoms.mismatch = "shared-buffer";
+    symptoms.foreign = "#";
     step("client %d reads, and sends the rest meanwhile", slow->number);
     must_get(slow, a, n);
+    symptoms.foreign = "abcdefghijklmnopqrstuvwxyz";
     must_get(other, b, sizeof b);
     pass();
 }
@@ -211,7 +213,7 @@ static void one_by_one(struct server *s, int n)
             must_live(s, "died");
             lose("not-again", "Client %d of %d gets no answer.", i + 1, n);
         }
-        if (i % 3 == 2)
+        if (i % 2)
             breaks_off(c);
         else
             leaves(c);
@@ -259,6 +261,7 @@ struct growth {
     struct server *s;
     struct look before;
     struct look look;
+    int room; /* a runtime may keep some for later */
 };
 
 static bool is_given_back(void *of)
@@ -266,22 +269,29 @@ static bool is_given_back(void *of)
     struct growth *g = of;
 
     look_at_server(g->s, LOOK_DESCRIPTORS, &g->look);
-    return g->look.descriptors <= g->before.descriptors + 4 && g->look.zombies <= 4 &&
-           g->look.threads <= g->before.threads + 4;
+    return g->look.descriptors <= g->before.descriptors + g->room && g->look.zombies <= 4 &&
+           g->look.threads <= g->before.threads + g->room;
+}
+
+static const char *in_numbers(const struct look *look)
+{
+    static char text[120];
+
+    snprintf(text, sizeof text, "%d descriptors, %d threads, %d processes, %d zombies",
+             look->descriptors, look->threads, look->processes, look->zombies);
+    return text;
 }
 
 _Noreturn void test_gives_back(void)
 {
     struct server *s = start_server(0);
-    struct growth growth = {.s = s};
     int clients = 2 * (ONE_BY_ONE + (assignment.step >= 3 ? AT_ONCE + 3 : 0));
+    struct growth growth = {.s = s, .room = clients / 8};
 
     round_of_clients(s);
     settle(s);
     look_at_server(s, LOOK_DESCRIPTORS, &growth.before);
-    step("the server has %d descriptors, %d threads in %d processes and %d zombies",
-         growth.before.descriptors, growth.before.threads, growth.before.processes,
-         growth.before.zombies);
+    step("the server has now: %s", in_numbers(&growth.before));
     round_of_clients(s);
     round_of_clients(s);
     step("after %d clients more, it must have about as many", clients);
@@ -289,8 +299,7 @@ _Noreturn void test_gives_back(void)
     must_live(s, "died");
     if (is_given_back(&growth))
         pass();
-    note("It has %d descriptors, %d threads in %d processes and %d zombies.",
-         growth.look.descriptors, growth.look.threads, growth.look.processes, growth.look.zombies);
+    note("It has: %s.", in_numbers(&growth.look));
     lose(growth.look.zombies > 4                                     ? "zombies"
          : growth.look.threads > growth.before.threads + clients / 4 ? "leaks-threads"
                                                                      : "leaks-descriptors",

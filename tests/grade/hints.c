@@ -51,7 +51,9 @@ static const struct {
                     "given: look at what they return, and send the rest later."},
     {"repeats-bytes", "Bytes come twice. After a write that took only a part, go on from where it "
                       "stopped, not from the beginning of the buffer."},
-    {"closes-early", "The server has closed the connection before it had answered everything."},
+    {"closes-early", "The server has closed the connection before everything was answered. Read "
+                     "and answer in a loop until read returns 0; or has something failed in "
+                     "between, and the socket was closed for that?"},
     {"never-closes", "The answer is complete, but the connection is never closed. When read "
                      "returns 0, the client has finished: answer what is left, then close its "
                      "socket. (With fork: close it in the parent, too.)"},

@@ -60,6 +60,7 @@ _Noreturn void cannot(const char *format, ...) __attribute__((format(printf, 1, 
  */
 extern struct symptoms {
     const char *death, *silence, *mismatch;
+    const char *foreign; /* if not NULL: a mismatch is only meant if one of these bytes has come */
 } symptoms;
 
 /* Bytes as they are shown: in quotes, the beginning, what is no text escaped. Valid until the eighth
@@ -110,6 +111,9 @@ void look_at_server(struct server *s, int what, struct look *look);
 
 /* How the server is: "alive and asleep: 1 process, 5 descriptors", "ended with status 1". */
 const char *how_it_is(struct server *s);
+
+/* "has ended with status 1", "was killed by SIGPIPE". */
+const char *how_it_ended(int status);
 
 /* Loses the test if the server has ended. */
 void must_live(struct server *s, const char *hint);
@@ -181,6 +185,9 @@ void breaks_off(struct client *c);
 
 /* The next bytes that come must be these. what: "the answer" */
 void must_get(struct client *c, const void *bytes, size_t n);
+
+/* Nothing else may come, as long as the client is silent. */
+void must_get_no_more(struct client *c);
 
 /* Nothing more may come, but the end. */
 void must_end(struct client *c);

@@ -332,8 +332,8 @@ bool look_queues(int local_port, int remote_port, unsigned *to_send, unsigned *u
         FILE *table = fopen(tcp_tables[ipv6], "re");
 
         while (table && !found && fgets(line, sizeof line, table))
-            found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %*x %x:%x", &local, &remote, to_send,
-                           unread) == 4 &&
+            found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %*x %x:%x", &local, &remote,
+                           to_send, unread) == 4 &&
                     local == (unsigned)local_port && remote == (unsigned)remote_port;
         if (table)
             fclose(table);

@@ -97,6 +97,7 @@ static void print_end(const struct grading *g)
 {
     const struct result *first = first_to_mend(g);
     int got = 0, all = 0, not_tried = 0;
+    const char *between = " - ";
 
     if (g->trouble) {
         printf("It could not be graded:\n%s", g->trouble);
@@ -108,12 +109,15 @@ static void print_end(const struct grading *g)
     }
     printf("\n%sScore: %d/%d", in_colour("\33[1m"), got, all);
     for (int level = 0; level < N_LEVELS; level++)
-        if (points_in_all(g, (enum level)level) > 0)
-            printf("%s%s %d/%d", level == 0 ? " - " : ", ", level_name((enum level)level),
+        if (points_in_all(g, (enum level)level) > 0) {
+            printf("%s%s %d/%d", between, level_name((enum level)level),
                    points_of(g, (enum level)level), points_in_all(g, (enum level)level));
+            between = ", ";
+        }
     printf("%s\n", in_colour("\33[m"));
-    printf(core_complete(g) ? "Passed: the core is complete. (%.0f s)\n"
-                            : "Not passed: the core is not complete. (%.0f s)\n",
+    printf(points_in_all(g, CORE) < 24 ? "Only these tests were tried. (%.0f s)\n"
+           : core_complete(g)          ? "Passed: the core is complete. (%.0f s)\n"
+                                       : "Not passed: the core is not complete. (%.0f s)\n",
            g->seconds);
     for (size_t i = 0; i < g->n; i++)
         not_tried += g->results[i].verdict == NOT_RUN;
@@ -207,16 +211,17 @@ static unsigned number(const char *word, unsigned long most, const char *what)
     return (unsigned)n;
 }
 
-static void check_names(const char *only)
+static void check_names(const char *only, int step, bool counter)
 {
     char *names = strdup(only), *rest = names, *name;
 
     while ((name = strsep(&rest, ","))) {
         bool found = false;
         for (int i = 0; i < n_tests; i++)
-            found = found || strcmp(catalogue[i].name, name) == 0;
+            found = found || (strcmp(catalogue[i].name, name) == 0 &&
+                              test_points(&catalogue[i], step, counter) > 0);
         if (!found)
-            refuse("there is no test '%s': --list tells their names", name);
+            refuse("this step has no test '%s': --list tells their names", name);
     }
     free(names);
 }
@@ -270,7 +275,7 @@ int main(int argc, char **argv)
             list = true;
             break;
         case 'o':
-            check_names(wishes.only = optarg);
+            wishes.only = optarg;
             break;
         case 'r':
             g.seed = number(optarg, UINT_MAX, "'%s' is no seed: a number");
@@ -308,6 +313,8 @@ int main(int argc, char **argv)
     if (protocol && g.step != 6 && strcmp(protocol, g.step == 5 ? "counter" : "echo"))
         refuse("only step 06 can speak either protocol, not '%s'", protocol);
     g.protocol = g.step == 5 || (protocol && strcmp(protocol, "counter") == 0) ? "counter" : "echo";
+    if (wishes.only)
+        check_names(wishes.only, g.step, strcmp(g.protocol, "counter") == 0);
     if (list) {
         print_list(g.step, strcmp(g.protocol, "counter") == 0);
         return 0;

@@ -48,7 +48,7 @@ static void must_have_ended(struct server *s)
     if (!s->ended)
         lose("term-ignored", "It goes on.");
     if (!WIFEXITED(s->status) || WEXITSTATUS(s->status) != 0)
-        lose("term-status", "It has another end.");
+        lose("term-status", "It %s.", how_it_ended(s->status));
     step("no process that it has started may go on");
     await(s, nothing_is_left, s, 1.0);
     look_at_server(s, LOOK_QUICK, &look);

@@ -223,7 +223,7 @@ static const char *plural(int n)
     return n == 1 ? "" : "s";
 }
 
-static const char *how_it_ended(int status)
+const char *how_it_ended(int status)
 {
     static char text[80];
 
@@ -244,6 +244,14 @@ const char *how_it_is(struct server *s)
     turn(0);
     if (s->confined.keeper <= 0)
         return "has been killed by the grader";
+    if (s->confined.error)
+        return "was not started";
+    for (int i = 0; i < 50 && !s->ended; i++) { /* it may be about to end */
+        look_below(s->confined.keeper, LOOK_QUICK, &look);
+        if (look.processes)
+            break;
+        turn(0.02);
+    }
     if (s->ended) {
         look_below(s->confined.keeper, LOOK_QUICK, &look);
         n = (size_t)snprintf(text, sizeof text, "%s", how_it_ended(s->status));
@@ -544,6 +552,8 @@ struct server *start_server(int port)
     step("the server is started: %s", s->words);
     if (s->confined.error) {
         errno = s->confined.error;
+        if (errno == EACCES && !strchr(s->words, '/'))
+            errno = ENOENT; /* a directory of PATH may be closed to the server's user */
         lose("not-found", "It cannot be run: %s.", strerror(errno));
     }
     await_ready(s);
