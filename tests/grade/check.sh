@@ -16,7 +16,7 @@ grade=$PWD/build/grade
 work=$PWD/build/check-grade
 marker=CHECK_GRADE_$$
 export "$marker=1"
-rounds=10 at_once=$(($(getconf _NPROCESSORS_ONLN) + 1))
+rounds=10 at_once=$((3 * $(getconf _NPROCESSORS_ONLN)))
 if [[ ${1-} == quick ]]; then
   rounds=1
   shift

@@ -434,7 +434,10 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
     if (symptoms.silence)
         return symptoms.silence;
     if (assignment.counter)
-        return some ? "line-lost" : never_served ? "one-at-a-time" : "no-answer";
+        return some           ? "line-lost"
+               : never_served ? "one-at-a-time"
+               : c->used > 0  ? "wrong-reply"
+                              : "no-answer";
     if (c->half_closed)
         return some ? "short-write" : never_served ? "one-at-a-time" : "no-answer";
     brought = brings(w, "\n", 1);
@@ -479,6 +482,8 @@ static const char *why_different(const struct wanted *w)
         return symptoms.mismatch;
     if (assignment.counter)
         return "wrong-reply";
+    if (*got == '\0' && w->bytes[w->same] != '\0')
+        return "whole-buffer";
     if ((*got == '\n' || *got == '\r') && w->bytes[w->same] != *got)
         return n > 1 && w->same > 0 && got[1] != w->bytes[w->same] ? "changes-bytes"
                                                                    : "adds-newline";
@@ -572,6 +577,16 @@ void must_get(struct client *c, const void *bytes, size_t n)
     c->used += n;
 }
 
+/* What it means that bytes come which nobody has asked for. */
+static const char *why_more(unsigned char first)
+{
+    return assignment.counter               ? "wrong-reply"
+           : first == '\n' || first == '\r' ? "adds-newline"
+           : first == '\0'                  ? "whole-buffer"
+           : symptoms.mismatch              ? symptoms.mismatch
+                                            : "repeats-bytes";
+}
+
 void must_get_no_more(struct client *c)
 {
     settle(c->server);
@@ -579,10 +594,8 @@ void must_get_no_more(struct client *c)
         return;
     step("client %d must get nothing else", c->number);
     note("got:      %s", shown(c->in + c->used, in_hand(c)));
-    lose(assignment.counter                                 ? "wrong-reply"
-         : c->in[c->used] == '\n' || c->in[c->used] == '\r' ? "adds-newline"
-                                                            : "repeats-bytes",
-         "It gets %zu byte%s more than it should.", in_hand(c), in_hand(c) == 1 ? "" : "s");
+    lose(why_more(c->in[c->used]), "It gets %zu byte%s more than it should.", in_hand(c),
+         in_hand(c) == 1 ? "" : "s");
 }
 
 static bool is_at_end(void *of)
@@ -602,11 +615,8 @@ void must_end(struct client *c)
     if (in_hand(c) > 0) {
         const unsigned char *more = c->in + c->used;
         note("got:      %s", shown(more, in_hand(c)));
-        lose(*more == '\n' || *more == '\r' ? "adds-newline"
-             : assignment.counter           ? "wrong-reply"
-             : symptoms.mismatch            ? symptoms.mismatch
-                                            : "repeats-bytes",
-             "It gets %zu byte%s more than were sent.", in_hand(c), in_hand(c) == 1 ? "" : "s");
+        lose(why_more(*more), "It gets %zu byte%s more than were sent.", in_hand(c),
+             in_hand(c) == 1 ? "" : "s");
     }
     if (c->error) {
         settle(c->server);

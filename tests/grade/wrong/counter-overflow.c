@@ -4,7 +4,7 @@
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
 // loses: long-line
-// hint: long-line
+// hint: died
 // Nothing stops a long line at the end of its array: it overwrites what follows, and then crashes.
 #include <arpa/inet.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 # step: 05
 # run: python3 FILE {port}
 # needs: python3
-# loses: long-line
+# loses: pressure
 # hint: long-line
 # A line is kept whole until its end, however long: an endless one takes all the memory.
 import signal

@@ -3,7 +3,7 @@
 # run: python3 FILE {port}
 # needs: python3
 # loses: idle
-# hint: spins-idle
+# hint: endless-log
 # hostile: yes
 # It serves well, and writes a log without end meanwhile, as fast as it can.
 import os

@@ -4,7 +4,7 @@
 // build: go build -o PROGRAM FILE
 // needs: go
 // loses: echo pieces bytes sizes half-close large late next together private reset gone
-// hint: changes-bytes
+// hint: whole-buffer
 // It writes its whole buffer, not only the n bytes that it has read: buf instead of buf[:n].
 package main
 
