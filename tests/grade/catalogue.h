@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which tests there are, what each is worth in each step, and in which order to mend what they show. */
+/* Which tests there are, in the order in which to mend what they show, and what each is worth. */
 #ifndef GRADE_CATALOGUE_H
 #define GRADE_CATALOGUE_H
 

@@ -27,6 +27,7 @@ loads=()
 
 left() { # what a grading has started and not ended
   local file pid
+  # shellcheck disable=SC2013
   for file in $(grep -lzsx "$marker=1" /proc/[0-9]*/environ); do
     pid=${file//[!0-9]/}
     [[ " ${loads[*]-} $$ $BASHPID " == *" $pid "* || ! -e /proc/$pid ]] || echo "$pid"

@@ -198,10 +198,18 @@ static void put_padded(const char *s, size_t columns)
         putchar(' ');
 }
 
+/* One line of it: of a story, what is said of its last step. */
 static void put_trouble(const char *trouble)
 {
-    size_t n = strcspn(trouble, "\n");
-    char *line = need(malloc(n + 1));
+    const char *mark = strncmp(trouble, "->", 2) == 0 ? trouble : strstr(trouble, "\n->");
+    size_t n;
+    char *line;
+
+    if (mark && (mark = strchr(mark + 1, '\n')))
+        trouble = mark + 1;
+    trouble += strspn(trouble, " ");
+    n = strcspn(trouble, "\n");
+    line = need(malloc(n + 1));
 
     memcpy(line, trouble, n);
     line[n] = '\0';

@@ -6,8 +6,8 @@
 #include "result.h"
 
 /* Fills in what it finds out about a submission whose name, command, step, protocol and seed are
- * set; what it returns is not looked at. It runs in a forked child that leads a process group of its
- * own, has nothing on stdin, and whose stdout and stderr are kept for the case that it dies. */
+ * set; what it returns is not looked at. It runs in a forked child that leads a process group,
+ * has nothing on stdin, and whose stdout and stderr are kept for the case that it dies. */
 typedef int grade_one_fn(struct grading *g);
 
 /* After so many seconds a grading gets a TERM, and a KILL if it is still there after some more. */

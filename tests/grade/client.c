@@ -3,6 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "columns.h"
 #include "kit.h"
 #include "story.h"
 #include "turn.h"
@@ -65,7 +66,7 @@ static void receive_some(struct client *c)
             return;
         if (c->in_n + 65536 > c->in_size) {
             c->in_size = c->in_size ? c->in_size * 2 : 131072;
-            c->in = realloc(c->in, c->in_size);
+            c->in = need(realloc(c->in, c->in_size));
         }
         n = recv(c->fd, c->in + c->in_n, 65536, 0);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -225,10 +226,10 @@ static bool address_of(const struct server *s, struct sockaddr_storage *address,
 /* Connects without a step in the story. c->error tells. */
 static struct client *connects(struct server *s, bool narrow)
 {
-    struct client *c = calloc(1, sizeof *c);
+    struct client *c = need(calloc(1, sizeof *c));
     struct sockaddr_storage address;
     socklen_t size;
-    int small = 4096, few = 16384;
+    int small = 4096, few = 65536;
 
     if (n_clients == MOST_CLIENTS || !address_of(s, &address, &size))
         cannot("  The grader has no room for another client of %s.\n", s->host);
@@ -550,7 +551,7 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     if (different)
         hint = why_different(w);
     else if (s->ended && !s->background)
-        must_live(s, symptoms.death ? symptoms.death : "died"), hint = "died";
+        hint = hint_of_end(s);
     else if (c->at_end) {
         settle(s); /* it may be about to end */
         must_live(s, symptoms.death ? symptoms.death : "died");
@@ -558,10 +559,10 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     } else
         hint = why_silent(c, how, w);
     lose(hint, "%s",
-         w->same < in_hand(c) ? "These are other bytes."
-         : c->at_end          ? "The connection has ended too early."
-         : how == BUSY        ? "The server is busy, but not with this."
-                              : "The server waits, and sends nothing.");
+         different     ? "These are other bytes."
+         : c->at_end   ? "The connection has ended too early."
+         : how == BUSY ? "The server is busy, but not with this."
+                       : "The server waits, and sends nothing.");
 }
 
 void must_get(struct client *c, const void *bytes, size_t n)
@@ -684,7 +685,7 @@ unsigned any_below(unsigned n)
 
 unsigned char *any_bytes(size_t n)
 {
-    unsigned char *bytes = malloc(n + 8);
+    unsigned char *bytes = need(malloc(n + 8));
 
     for (size_t i = 0; i < n; i += 8) {
         uint64_t number = any_number();
@@ -695,7 +696,7 @@ unsigned char *any_bytes(size_t n)
 
 unsigned char *any_letters(size_t n)
 {
-    unsigned char *letters = malloc(n + 1);
+    unsigned char *letters = need(malloc(n + 1));
 
     for (size_t i = 0; i < n; i++)
         letters[i] = (unsigned char)('a' + any_below(26));

@@ -155,7 +155,13 @@ static bool give_up_power(const struct confinement *c)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-static void limit(int what, rlim_t soft, rlim_t hard)
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource;
+#else
+typedef int resource;
+#endif
+
+static void limit(resource what, rlim_t soft, rlim_t hard)
 {
     struct rlimit now, wanted = {soft, hard};
 
@@ -212,7 +218,7 @@ static _Noreturn void run(const struct confinement *c, char *const words[], int 
     _exit(127);
 }
 
-/* Reaps what becomes an orphan, says how the program ends, and ends everything when it is told to. */
+/* Reaps orphans, says how the program ends, and ends everything when it is told to. */
 static _Noreturn void keep(const struct confinement *c, char *const words[], int log, int events,
                            int errors, const char *here)
 {
@@ -305,14 +311,14 @@ void confined_end(const struct confinement *c, struct confined *p)
     p->keeper = 0;
 }
 
-static int set_soft(pid_t pid, int what, unsigned long soft)
+static int set_soft(pid_t pid, resource what, unsigned long soft)
 {
     struct rlimit limit;
 
-    if (prlimit(pid, (enum __rlimit_resource)what, NULL, &limit) < 0)
+    if (prlimit(pid, what, NULL, &limit) < 0)
         return errno;
     limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
-    return prlimit(pid, (enum __rlimit_resource)what, &limit, NULL) < 0 ? errno : 0;
+    return prlimit(pid, what, &limit, NULL) < 0 ? errno : 0;
 }
 
 /* As that user, who may do it in any case; root may lack the power, in a container. */
@@ -322,10 +328,10 @@ int confined_limit(const struct confinement *c, pid_t pid, int what, unsigned lo
     pid_t child;
 
     if (!c->other_user)
-        return set_soft(pid, what, soft);
+        return set_soft(pid, (resource)what, soft);
     child = fork();
     if (child == 0)
-        _exit(give_up_power(c) ? set_soft(pid, what, soft) : EPERM);
+        _exit(give_up_power(c) ? set_soft(pid, (resource)what, soft) : EPERM);
     if (child < 0 || waitpid(child, &status, 0) != child)
         return errno;
     return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
@@ -416,7 +422,7 @@ static bool try_reading(const struct confinement *c, char *const words[])
     bool wanted[64];
     int n = 0;
 
-    for (; words[n] && n < 64; n++) {
+    for (; n < 64 && words[n]; n++) {
         names[n] = words[n];
         wanted[n] = n == 0 ? is_found(words[0], X_OK) : access(words[n], R_OK) == 0;
     }

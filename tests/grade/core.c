@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "catalogue.h"
+#include "columns.h"
 #include "kit.h"
 
 #include <stdio.h>
@@ -204,8 +205,10 @@ _Noreturn void test_late(void)
         server_may_end();
     if (assignment.counter) {
         static const char line[] = "x\n", answer[] = "Unknown command\n";
-        n = 20000, answers_n = n / 2 * (sizeof answer - 1);
-        bytes = malloc(n), wanted = malloc(answers_n);
+        n = 20000;
+        answers_n = n / 2 * (sizeof answer - 1);
+        bytes = need(malloc(n));
+        wanted = need(malloc(answers_n));
         for (size_t i = 0; i < n / 2; i++) {
             memcpy(bytes + 2 * i, line, 2);
             memcpy(wanted + (sizeof answer - 1) * i, answer, sizeof answer - 1);

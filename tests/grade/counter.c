@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "catalogue.h"
+#include "columns.h"
 #include "kit.h"
 
 #include <stdio.h>
@@ -102,7 +103,7 @@ _Noreturn void test_long_line(void)
     struct server *s = start_server(0);
     struct client *c = join(s), *other;
     static const size_t lengths[] = {1023, 1024, 1025, 4095, 4096, 70000, 1000000};
-    unsigned char *line = malloc(1000001);
+    unsigned char *line = need(malloc(1000001));
 
     symptoms.mismatch = symptoms.silence = "long-line";
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -149,7 +150,7 @@ _Noreturn void test_count(void)
 {
     struct server *s = start_server(0);
     struct client *clients[COUNTING], *c;
-    unsigned char *lines = malloc(LINES * 4);
+    unsigned char *lines = need(malloc(LINES * 4));
     char wanted[64], line[32];
 
     for (int i = 0; i < LINES; i++)

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "catalogue.h"
+#include "columns.h"
 #include "kit.h"
 
 #include <signal.h>
@@ -32,7 +33,7 @@ _Noreturn void test_together(void)
 }
 
 /*
- * Who shares a buffer is found out whoever is quick: the first client does not read until its server
+ * A shared buffer is found whatever comes first: the first client does not read until its server
  * cannot write; what it is to get stays in that buffer while the second client's bytes come.
  */
 _Noreturn void test_private(void)
@@ -40,7 +41,7 @@ _Noreturn void test_private(void)
     struct server *s = start_server(0);
     struct client *slow = join_narrow(s), *other = join(s);
     size_t n = 8 << 20, taken;
-    unsigned char *a = malloc(n), b[3000];
+    unsigned char *a = need(malloc(n)), b[3000];
 
     for (size_t i = 0; i < n; i++)
         a[i] = (unsigned char)('a' + i / 1000 % 26);

@@ -4,8 +4,8 @@
  * happened. Each test runs in a process of its own, and ends with pass() or lose(); so nothing here
  * has to be freed, and a story that goes wrong is left at the point where it went wrong.
  *
- * No test asserts a time. A wait ends when what is waited for has come, or when it is certain not to
- * come: when the server has ended, or has slept through PATIENCE seconds, or has used PATIENCE
+ * No test asserts a time. A wait ends when what is waited for has come, or when it is certain not
+ * to come: when the server has ended, or has slept through PATIENCE seconds, or has used PATIENCE
  * seconds of CPU time, and nothing has moved meanwhile. On a busy machine a server that would like
  * to run and may not is thus waited for. The last resort is LONGEST.
  */
@@ -46,8 +46,7 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The test is passed. */
 _Noreturn void pass(void);
 
-/* It is lost, at this step, with a hint by its key (hints.h); NULL: the symptoms of the server tell.
- * The text says what is wrong. */
+/* It is lost, at this step. hint: its key (hints.h), or NULL. The text says what is wrong. */
 _Noreturn void lose(const char *hint, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -63,8 +62,8 @@ extern struct symptoms {
     const char *foreign; /* if not NULL: a mismatch is only meant if one of these bytes has come */
 } symptoms;
 
-/* Bytes as they are shown: in quotes, the beginning, what is no text escaped. Valid until the eighth
- * call from now. */
+/* Bytes as they are shown: in quotes, the first of them, what is no text escaped. Valid until the
+ * eighth call from now. */
 const char *shown(const void *bytes, size_t n);
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -87,7 +86,7 @@ struct server {
     size_t head_n, tail_n;
 };
 
-/* Starts the server that is graded. port: to be told; 0: any. Loses the test if it does not listen. */
+/* Starts the server that is graded. port: 0 is any. Loses the test if it does not listen. */
 struct server *start_server(int port);
 
 /* Starts another one and waits until it listens or has ended; never loses. */

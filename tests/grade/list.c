@@ -16,7 +16,7 @@ static const char blanks[] = " \t";
 static const char not_text[] =
     "this is no plain text: save the list as UTF-8, with a name and a command on each line";
 
-/* Takes the quotes off a field as in "a ""b"" c": moves *at behind it and returns the text, which is
+/* Takes the quotes off a field as in "a ""b"" c": moves *at behind it, returns the text, which is
  * put in its place. NULL: the closing quote is missing. */
 static char *unquote(char **at)
 {

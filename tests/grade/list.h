@@ -8,7 +8,7 @@
  *
  * A blank, a tab or a comma ends the name; a name in double quotes may contain them, and a double
  * quote that is written twice. The rest of the line is the command, as a shell reads it. Only where
- * a comma is followed at once by a double quote, and another one ends the line, is the command taken
+ * a comma is followed at once by a double quote, and another ends the line, is the command taken
  * for a quoted field, as spreadsheets write it.
  */
 #ifndef GRADE_LIST_H

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * grade: what is a server worth? In any language, as one of the six steps. `make grade` calls it; see
- * README.md, "Your own server".
+ * grade: what is a server worth, in any language, as one of the six steps? `make grade` calls it.
  *
  * main.c      the command line, and the text for the student
  * catalogue.c which tests there are, and their points
@@ -25,6 +24,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,10 +55,15 @@ static const char about[] =
 
 static bool coloured;
 
-static _Noreturn void refuse(const char *format, const char *word)
+static _Noreturn void refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static _Noreturn void refuse(const char *format, ...)
 {
+    va_list words;
+
     fprintf(stderr, "grade: ");
-    fprintf(stderr, format, word);
+    va_start(words, format);
+    vfprintf(stderr, format, words);
+    va_end(words);
     fprintf(stderr, "\n`grade --help` tells how it is called.\n");
     exit(2);
 }
@@ -199,7 +204,7 @@ static void forget_make(void)
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static unsigned number(const char *word, unsigned long most, const char *what)
+static unsigned number(const char *word, unsigned long most)
 {
     char *end;
     unsigned long n;
@@ -207,7 +212,7 @@ static unsigned number(const char *word, unsigned long most, const char *what)
     errno = 0;
     n = strtoul(word, &end, 10);
     if (errno || *end || end == word || *word == '-' || n > most)
-        refuse(what, word);
+        refuse("'%s' is no number from 0 to %lu", word, most);
     return (unsigned)n;
 }
 
@@ -226,17 +231,18 @@ static void check_names(const char *only, int step, bool counter)
     free(names);
 }
 
-static char *own_directory(void)
+static const char *own_directory(void)
 {
     static char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     char *slash;
 
     if (n < 0)
-        return (char[]){"build"};
+        n = 0;
     path[n] = '\0';
-    slash = strrchr(path, '/');
-    *(slash ? slash : path) = '\0';
+    if (!(slash = strrchr(path, '/')))
+        return "build";
+    *slash = '\0';
     return path;
 }
 
@@ -266,7 +272,7 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 's':
-            g.step = (int)number(optarg, 6, "there is no step '%s': 01 to 06");
+            g.step = (int)number(optarg, 6);
             break;
         case 'p':
             protocol = optarg;
@@ -278,11 +284,11 @@ int main(int argc, char **argv)
             wishes.only = optarg;
             break;
         case 'r':
-            g.seed = number(optarg, UINT_MAX, "'%s' is no seed: a number");
+            g.seed = number(optarg, UINT_MAX);
             seeded = true;
             break;
         case 'j':
-            wishes.jobs = (int)number(optarg, 16, "'%s' is no number of jobs: 1 to 16");
+            wishes.jobs = (int)number(optarg, 16);
             break;
         case 'b':
             wishes.build = optarg;
@@ -307,7 +313,7 @@ int main(int argc, char **argv)
         }
     }
     if (g.step < 1)
-        refuse("%s says as which step: 01 to 06", "--step");
+        refuse("--step N says as which step, 01 to 06");
     if (protocol && strcmp(protocol, "echo") && strcmp(protocol, "counter"))
         refuse("there is no protocol '%s': echo or counter", protocol);
     if (protocol && g.step != 6 && strcmp(protocol, g.step == 5 ? "counter" : "echo"))

@@ -172,8 +172,8 @@ static void put_introduction(FILE *out, const struct grading *g, size_t n,
         fprintf(out, "Graded on %s", text);
     if (n > 0)
         fprintf(out, ", with the seed %u", g->seed);
-    fputs(". In the table: ✓ passed, ✗ missed (follow it to its story), – not run. The test that "
-          "most submissions missed comes first.</p>\n",
+    fputs(". In the table: ✓ passed, ✗ missed (follow it to its story), – not run. "
+          "The test that most submissions missed comes first.</p>\n",
           out);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A class as one HTML page: submissions by tests, the test most often missed first, and the story of
+ * A class as one HTML page: submissions by tests, the one most often missed first, and the story of
  * each failure one click away. It loads nothing, runs nothing, and can be printed or mailed.
  */
 #ifndef GRADE_PAGE_H

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What a server meets only when things go badly: no descriptors, clients that do not read, rude ones. */
+/* When things go badly: no descriptors, clients that do not read, clients without manners. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include "catalogue.h"
+#include "columns.h"
 #include "kit.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 enum { COME = 14, SPARE = 5 };
 
-/* From now on no process of the server may have a descriptor with a higher number than now + spare. */
+/* From now on each process of the server may have so many descriptors more than now. */
 static void limit_descriptors(struct server *s, int spare)
 {
     struct look look;
@@ -37,7 +38,7 @@ static void limit_descriptors(struct server *s, int spare)
     }
 }
 
-/* Is the server quiet, at least as our own is? The grader's own measure: a CPU, and who would have it. */
+/* Is the server as quiet as our own? What it would use of a CPU if it had one counts as used. */
 static void must_sleep(struct server *s, struct server *ours, double seconds, const char *hint)
 {
     double of_ours = 0, ran = 0, part;
@@ -96,7 +97,7 @@ static void crowd_comes(struct server *s, struct crowd *crowd)
     note("%d get an answer, %d are sent away, %d wait.", n, gone, COME - n - gone);
 }
 
-/* Who was answered leaves; then those who have waited are served, or sent away, and new ones, too. */
+/* Clients with an answer leave; those that wait must be served then, or sent away; new ones, too. */
 static void crowd_goes(struct server *s, struct crowd *crowd, const char *exits, const char *stuck)
 {
     int n, gone, before;
@@ -241,12 +242,16 @@ _Noreturn void test_room(void)
 
 /* ---- who does not read ----------------------------------------------------------------------- */
 
-enum { OFFERED = 96 << 20, ALLOWED = 24 << 20 };
+enum {
+    OFFERED = 96 << 20,
+    ALLOWED = 24 << 20, /* more than our own server takes */
+    ENOUGH = 16 << 20,  /* more than the kernel keeps of a narrow client's */
+};
 
 /* What a client sends that does not read: letters, or lines. */
 static unsigned char *endless(size_t n)
 {
-    unsigned char *bytes = malloc(n);
+    unsigned char *bytes = need(malloc(n));
 
     for (size_t i = 0; i < n; i++)
         bytes[i] = (unsigned char)(assignment.counter && i % 6 == 5 ? '\n' : 'a' + i % 23);
@@ -264,7 +269,7 @@ static void an_endless_line_is_not_kept(struct server *s)
 {
     struct client *c = join(s);
     struct look before, after;
-    char *bytes = malloc(OFFERED);
+    char *bytes = need(malloc(OFFERED));
 
     memset(bytes, 'x', OFFERED);
     look_at_server(s, LOOK_MEMORY, &before);
@@ -278,6 +283,7 @@ static void an_endless_line_is_not_kept(struct server *s)
         lose("long-line", "It keeps the line.");
     if (c->sent < OFFERED)
         lose("long-line", "It takes no more than %zu bytes of it.", c->sent);
+    free(bytes);
 }
 
 /*
@@ -325,13 +331,13 @@ _Noreturn void test_pressure(void)
 _Noreturn void test_unread(void)
 {
     struct server *s = start_server(0);
-    unsigned char *bytes = endless(OFFERED);
+    unsigned char *bytes = endless(ENOUGH);
     struct client *slow = join_narrow(s), *c = join(s);
 
     must_answer(c, "hello\n");
-    step("client %d sends %d MB, and reads nothing", slow->number, OFFERED >> 20);
+    step("client %d sends %d MB, and reads nothing", slow->number, ENOUGH >> 20);
     slow->reads = false;
-    begins_to_send(slow, bytes, OFFERED);
+    begins_to_send(slow, bytes, ENOUGH);
     await(s, has_taken, slow, 0.5);
     note("%.1f MB are taken.", (double)slow->sent / 1e6);
     symptoms.silence = "held-up-by-reader";
@@ -379,7 +385,7 @@ _Noreturn void test_rude(void)
 
 /* ---- nothing happens ------------------------------------------------------------------------- */
 
-/* Has the server something left to read from this client, or to write? sent: what it got from it. */
+/* Has the server something left to read from this client, or to write? sent: what it was sent. */
 static bool owes(struct client *c, size_t sent)
 {
     unsigned to_send, unread, of_client_to_send, of_client_unread;
@@ -396,7 +402,8 @@ static bool owes(struct client *c, size_t sent)
 }
 
 /*
- * Sends, and does not read, just until the server cannot write any more: so what the client does next,
+ * Sends, and does not read, until the server cannot write any more, and not further: what the client
+ * does next,
  * a half-close, still reaches it. Returns how many bytes that were.
  */
 static size_t sends_until_owed(struct server *s, struct client *c, const unsigned char *bytes)
@@ -405,7 +412,7 @@ static size_t sends_until_owed(struct server *s, struct client *c, const unsigne
     size_t sent = 0;
 
     c->reads = false;
-    while (sent + PIECE <= OFFERED && !c->at_end) {
+    while (sent + PIECE <= ENOUGH && !c->at_end) {
         begins_to_send(c, bytes + sent, PIECE);
         if (await(s, has_taken, c, 0.5) != HAPPENED)
             break;
@@ -421,7 +428,7 @@ static size_t sends_until_owed(struct server *s, struct client *c, const unsigne
 _Noreturn void test_idle(void)
 {
     struct server *s = start_server(0), *ours = start_reference();
-    unsigned char *bytes = endless(OFFERED);
+    unsigned char *bytes = endless(ENOUGH);
     struct client *c, *slow, *other;
 
     if (!ours)
@@ -439,7 +446,7 @@ _Noreturn void test_idle(void)
     slow = assignment.step >= 3 ? join_narrow(s) : c;
     step("client %d sends without reading, until no more is taken", slow->number);
     slow->reads = false;
-    begins_to_send(slow, bytes, OFFERED);
+    begins_to_send(slow, bytes, ENOUGH);
     await(s, has_taken, slow, 0.5);
     step("the server must sleep until client %d reads", slow->number);
     must_sleep(s, ours, 0.8, "spins-on-half-close");

@@ -3,6 +3,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "columns.h"
+#include "command.h"
 #include "kit.h"
 #include "story.h"
 #include "turn.h"
@@ -20,7 +22,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <wordexp.h>
 
 enum {
     MOST_SERVERS = 4,
@@ -275,7 +276,7 @@ const char *how_it_is(struct server *s)
     return text;
 }
 
-static const char *hint_of_end(const struct server *s)
+const char *hint_of_end(const struct server *s)
 {
     if (WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE)
         return "sigpipe";
@@ -386,77 +387,17 @@ int free_port(void)
     cannot("  There is no free port on this machine.\n");
 }
 
-/* Puts host and port where the command wants them. malloc'ed. */
-static char *filled_in(const char *command, const char *port)
-{
-    size_t size = strlen(command) * 16 + 64;
-    char *text = malloc(size), *to = text;
-
-    while (*command) {
-        const char *word = NULL;
-        if (strncmp(command, "{port}", 6) == 0)
-            word = port;
-        else if (strncmp(command, "{host}", 6) == 0)
-            word = "127.0.0.1";
-        if (word) {
-            to = stpcpy(to, word);
-            command += 6;
-        } else
-            *to++ = *command++;
-    }
-    *to = '\0';
-    return text;
-}
-
-/*
- * The words of a command, as a shell would make them. What only a shell understands ("cd x && ./y")
- * is given to one. malloc'ed, and NULL at the end.
- */
-char **command_words(const char *command, int port)
-{
-    char number[16], **words, *text;
-    wordexp_t parts = {0};
-    size_t n = 0;
-
-    snprintf(number, sizeof number, "%d", port);
-    text = filled_in(command, number);
-    if (wordexp(text, &parts, WRDE_NOCMD) == 0 && parts.we_wordc > 0) {
-        words = calloc(parts.we_wordc + 2, sizeof *words);
-        for (; n < parts.we_wordc; n++)
-            words[n] = strdup(parts.we_wordv[n]);
-    } else {
-        words = calloc(6, sizeof *words);
-        words[n++] = strdup("sh");
-        words[n++] = strdup("-c");
-        if (assignment.has_port)
-            words[n++] = strdup(text);
-        else {
-            words[n] = malloc(strlen(text) + 8);
-            sprintf(words[n++], "%s \"$@\"", text);
-        }
-        words[n++] = strdup("sh");
-    }
-    if (!assignment.has_port) {
-        words[n] = malloc(32);
-        sprintf(words[n], "127.0.0.1:%d", port);
-    }
-    free(text);
-    return words;
-}
-
 static struct server *launch(const char *what, char **words, int port)
 {
-    struct server *s = calloc(1, sizeof *s);
-    size_t n = 0;
+    struct server *s = need(calloc(1, sizeof *s));
 
     s->what = what;
     s->told_port = port;
-    for (int i = 0; words[i]; i++)
-        n += (size_t)snprintf(s->words + n, sizeof s->words - n, "%s%s", i ? " " : "", words[i]),
-            n = n < sizeof s->words ? n : sizeof s->words - 1;
+    command_show(words, s->words, sizeof s->words);
     if (n_servers == MOST_SERVERS || !confined_start(&assignment.confinement, words, &s->confined))
         cannot("  The grader could not start a process: %s\n", strerror(errno));
     servers[n_servers++] = s;
+    command_free(words);
     return s;
 }
 
@@ -537,7 +478,7 @@ struct server *start_another(const char *what, int port)
 
     if (assignment.has_port && port == 0)
         port = free_port();
-    s = launch(what, command_words(assignment.command, port), port);
+    s = launch(what, command_words(assignment.command, port, !assignment.has_port), port);
     await_ready(s);
     return s;
 }
@@ -548,7 +489,7 @@ struct server *start_server(int port)
 
     if (assignment.has_port && port == 0)
         port = free_port();
-    s = launch("the server", command_words(assignment.command, port), port);
+    s = launch("the server", command_words(assignment.command, port, !assignment.has_port), port);
     step("the server is started: %s", s->words);
     if (s->confined.error) {
         errno = s->confined.error;
@@ -567,14 +508,13 @@ struct server *start_server(int port)
 
 struct server *start_reference(void)
 {
-    char *words[] = {strdup(assignment.reference), strdup("127.0.0.1:0"), NULL};
     struct assignment as_it_is = assignment;
     struct server *s;
 
     if (access(assignment.reference, X_OK) < 0)
         return NULL;
     assignment.has_port = assignment.prints_nothing = false;
-    s = launch("our own server", words, 0);
+    s = launch("our own server", command_plain(assignment.reference, 0), 0);
     await_ready(s);
     assignment = as_it_is;
     return s->port ? s : NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The story of one test, and how it is told to the process that waits for it: see report of tests.h. */
+/* The story of one test, and how it is told to the process that waits for it. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -23,6 +23,7 @@ static bool lost;
 static size_t
     begins[256]; /* where the line of a step begins; the last is also of those that follow */
 
+static void add(const char *format, va_list words) __attribute__((format(printf, 1, 0)));
 static void add(const char *format, va_list words)
 {
     size_t room = sizeof story - length;
@@ -163,6 +164,25 @@ static void add_printed(const struct server *s)
     add_text("\n");
 }
 
+/* In lines of a terminal. */
+static void add_hint(const char *text)
+{
+    enum { COLUMNS = 70 };
+    const char *begin = "  Hint: ";
+
+    while (*text) {
+        size_t n = strlen(text);
+
+        if (n > COLUMNS)
+            for (n = COLUMNS; n > 1 && text[n] != ' '; n--)
+                ;
+        add_text("%s%.*s\n", begin, (int)n, text);
+        text += n;
+        text += strspn(text, " ");
+        begin = "        ";
+    }
+}
+
 bool is_lost(void)
 {
     return lost;
@@ -211,7 +231,7 @@ void lose(const char *hint, const char *format, ...)
                 hint = "not-permitted";
     }
     if ((text = hint_text(hint)))
-        add_text("  Hint: %s\n", text);
+        add_hint(text);
     tell("lost", hint);
 }
 

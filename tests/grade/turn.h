@@ -15,6 +15,7 @@ void server_printed(struct server *s);
 bool server_wants_to_print(const struct server *s);
 void server_events(struct server *s);
 
-char **command_words(const char *command, int port);
+/* What it means that this server has ended: a hint. */
+const char *hint_of_end(const struct server *s);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * A grading on its way through a pipe, from the child that made it to the parent.
  *
- * It is a row of strings, each ended by a NUL; the last one says that nothing is missing. So a child
+ * It is a row of strings, each ended by a NUL; the last says that nothing is missing. So a child
  * that dies half way is told from one that was done.
  */
 #ifndef GRADE_WIRE_H

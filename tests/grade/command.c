@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "command.h"
+
+#include "columns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wordexp.h>
+
+/* Puts host and port where the command wants them. malloc'ed. */
+static char *filled_in(const char *command, int port)
+{
+    size_t size = strlen(command) * 2 + 64; /* {port} is longer than any, {host} gains three */
+    char *text = need(malloc(size)), *to = text;
+
+    while (*command) {
+        if (strncmp(command, "{port}", 6) == 0) {
+            to += sprintf(to, "%d", port);
+            command += 6;
+        } else if (strncmp(command, "{host}", 6) == 0) {
+            to += sprintf(to, "127.0.0.1");
+            command += 6;
+        } else
+            *to++ = *command++;
+    }
+    *to = '\0';
+    return text;
+}
+
+static char *address_word(int port)
+{
+    char *word = need(malloc(32));
+
+    snprintf(word, 32, "127.0.0.1:%d", port);
+    return word;
+}
+
+char **command_words(const char *command, int port, bool address)
+{
+    char *text = filled_in(command, port), **words;
+    wordexp_t parts = {0};
+    size_t n = 0;
+
+    if (wordexp(text, &parts, WRDE_NOCMD) == 0 && parts.we_wordc > 0) {
+        words = need(calloc(parts.we_wordc + 2, sizeof *words));
+        for (; n < parts.we_wordc; n++)
+            words[n] = need(strdup(parts.we_wordv[n]));
+        wordfree(&parts);
+    } else {
+        char *script = need(malloc(strlen(text) + 8));
+
+        sprintf(script, address ? "%s \"$@\"" : "%s", text);
+        words = need(calloc(6, sizeof *words));
+        words[n++] = need(strdup("sh"));
+        words[n++] = need(strdup("-c"));
+        words[n++] = script;
+        words[n++] = need(strdup("sh"));
+    }
+    if (address)
+        words[n] = address_word(port);
+    free(text);
+    return words;
+}
+
+char **command_plain(const char *program, int port)
+{
+    char **words = need(calloc(3, sizeof *words));
+
+    words[0] = need(strdup(program));
+    words[1] = address_word(port);
+    return words;
+}
+
+void command_free(char **words)
+{
+    for (size_t i = 0; words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
+void command_show(char *const words[], char *text, size_t size)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; words[i] && n < size - 1; i++) {
+        int more = snprintf(text + n, size - n, "%s%s", i ? " " : "", words[i]);
+        n += more < 0 ? 0 : (size_t)more;
+    }
+}
