@@ -161,6 +161,7 @@ static void look_at_threads(pid_t pid, struct look *look, double *ran)
         if (slurp(path, text, sizeof text) && (after = strrchr(text, ')')) && after[1] == ' ') {
             look->uninterruptible += after[2] == 'D';
             look->stopped += after[2] == 'T';
+            look->runnable += after[2] == 'R';
         }
     }
     if (tasks)

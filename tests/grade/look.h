@@ -16,6 +16,7 @@ struct look {
     int descriptors;     /* open in all of them */
     int uninterruptible; /* threads that wait for a disk, say */
     int stopped;         /* threads, by SIGSTOP */
+    int runnable;        /* threads that run, or would if they had a CPU */
     double ran;          /* seconds of CPU time so far, with that of children that were reaped */
     double waited;       /* seconds that a thread could have run and had no CPU */
     long resident;       /* kB: memory of all of them, what they share counted for each */

@@ -500,6 +500,10 @@ struct server *start_server(int port)
     await_ready(s);
     if (s->port == 0) {
         step("it should listen on a TCP port");
+        if (!assignment.has_port)
+            note("(An address is its last word. If it takes a port alone, write {port} instead, as "
+                 "in\n"
+                 "         python3 mine.py {port}.)");
         lose("not-started",
              s->ended ? "It ended before it listened." : "It does not listen on any port.");
     }
