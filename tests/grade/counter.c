@@ -164,7 +164,7 @@ _Noreturn void test_count(void)
     await(s, all_counted, clients, PATIENCE);
     for (int i = 0; i < COUNTING; i++)
         if (clients[i]->in_n != LINES * strlen(DONE))
-            lose("line-lost", "Client %d got %zu bytes of answers; %zu are as they should be.",
+            lose("line-lost", "Client %d got %zu bytes of answers, but should get %zu.",
                  clients[i]->number, clients[i]->in_n, LINES * strlen(DONE));
     c = join(s);
     sends(c, "read\n", 5);
