@@ -146,7 +146,7 @@ define run_tests
 endef
 
 ifeq ($(SERVER),)
-test: need-bats ## run the tests, in two minutes: see the README for STEP and VARIANT
+test: need-bats ## test our servers, in two minutes; STEP=03: only one
 	$(call run_tests)
 else
 test: grade
@@ -156,15 +156,15 @@ quoted = '$(subst ','\'',$(1))'
 GRADE = sh tests/grade/grade $(if $(STEP),--step $(call quoted,$(STEP))) $(if $(PROTOCOL),--protocol $(call quoted,$(PROTOCOL))) \
   $(if $(SEED),--seed $(call quoted,$(SEED)))
 
-grade: ## grade a server of yours, in any language: make grade STEP=03 SERVER='python3 mine.py'; LIST=1 lists the tests
+grade: ## your own server: make grade STEP=03 SERVER=build/mine
 	@$(GRADE) $(if $(TEST),--only $(call quoted,$(TEST))) $(if $(LIST),--list,$(if $(SERVER),$(call quoted,$(SERVER))))
 
-class: ## grade many: make class STEP=03 LIST=class.txt, a line each, NAME COMMAND; the page is in build/class/
+class: ## many: make class STEP=03 LIST=class.txt (NAME COMMAND)
 	@$(GRADE) $(if $(DIR),--out $(call quoted,$(DIR))) --class $(call quoted,$(LIST))
 
 grader: $(STEPS) $(OUT)/grade
 
-check-grade: grader ## is the grader right? It judges right servers and wrong ones, again and again
+check-grade: grader ## does the grader judge right and wrong servers rightly?
 	@bash tests/grade/check.sh
 
 test-all: need-bats ## the same tests, but what is merely repeated is repeated ten times as often

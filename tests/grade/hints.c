@@ -13,9 +13,10 @@ static const struct {
     {"not-found",
      "The command cannot be run. Is the program compiled, is its path right as seen from where you "
      "called make, and does a script's first line (#!) name its interpreter?"},
-    {"not-permitted", "The server was refused a file. While it is graded it runs as an ordinary "
-                      "user and may write only in the directory where you called make and in /tmp. "
-                      "Does it need a file from elsewhere, or one that only root may read?"},
+    {"not-permitted",
+     "Something was refused to the server. While it is graded it runs as an ordinary user: it may "
+     "write only in /tmp and where you called make, and may not bind a port below 1024. Did it "
+     "take an address for a number? Of 127.0.0.1:9000, atoi makes port 127."},
     {"stdout-buffered",
      "The server listens, but nothing it printed has arrived. Output that does not go to a "
      "terminal is held back until it is flushed: call fflush(stdout), print(..., flush=True), or "
@@ -40,8 +41,9 @@ static const struct {
     {"waits-for-more",
      "The answer came only after more bytes: the server waits until its buffer is full. A read "
      "that returns less than you asked for is normal. Send that back at once."},
-    {"changes-bytes", "The bytes that came back are not the bytes that were sent. Do not decode, "
-                      "trim or convert them: keep them as bytes, and keep their number."},
+    {"changes-bytes",
+     "The bytes that came back are not the bytes that were sent. Do not decode, trim or convert "
+     "them, and add nothing, not even a greeting: keep them as bytes, with their number."},
     {"cut-at-nul", "The answer stops at a zero byte. strlen, strcpy and %s stop there, too. Use "
                    "the number that read returned."},
     {"adds-newline", "The answer contains newlines that the client did not send. puts, println and "
