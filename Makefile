@@ -131,7 +131,7 @@ demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s $(CORES) all VARIANT=
 	@sh clients/demo.sh '$(PLAIN_OUT)'
 
-bench: ## measure the servers beside their peers; QUICK=1: less of it
+bench: ## measure the servers beside their peers; QUICK=1: faster
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@BUILD='$(PLAIN_OUT)' sh bench/bench.sh $(if $(QUICK),quick)
 
