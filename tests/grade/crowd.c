@@ -277,7 +277,7 @@ static const char *in_numbers(const struct look *look)
 {
     static char text[120];
 
-    snprintf(text, sizeof text, "%d descriptors, %d threads, %d processes, %d zombies",
+    snprintf(text, sizeof text, "descriptors: %d, threads: %d, processes: %d, zombies: %d",
              look->descriptors, look->threads, look->processes, look->zombies);
     return text;
 }
@@ -291,15 +291,16 @@ _Noreturn void test_gives_back(void)
     round_of_clients(s);
     settle(s);
     look_at_server(s, LOOK_DESCRIPTORS, &growth.before);
-    step("the server now has %s", in_numbers(&growth.before));
+    step("what the server uses now: %s", in_numbers(&growth.before));
     round_of_clients(s);
     round_of_clients(s);
-    step("after %d more clients it must have about as many", clients);
+    step("after %d more clients it must use about as much as before: descriptors: %d, threads: %d",
+         clients, growth.before.descriptors, growth.before.threads);
     await(s, is_given_back, &growth, PATIENCE);
     must_live(s, "died");
     if (is_given_back(&growth))
         pass();
-    note("It has %s.", in_numbers(&growth.look));
+    note("It uses now: %s", in_numbers(&growth.look));
     lose(growth.look.zombies > 4                                     ? "zombies"
          : growth.look.threads > growth.before.threads + clients / 4 ? "leaks-threads"
                                                                      : "leaks-descriptors",
