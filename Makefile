@@ -131,11 +131,11 @@ demo: ## show all six at work: who is served when
 	@$(MAKE) --no-print-directory -s $(CORES) all VARIANT=
 	@sh clients/demo.sh '$(PLAIN_OUT)'
 
-bench: ## measure the servers beside their peers: bench/README.md; QUICK=1 takes one or two minutes
+bench: ## measure the servers beside their peers; QUICK=1: faster
 	@$(MAKE) --no-print-directory -s all VARIANT=
 	@BUILD='$(PLAIN_OUT)' sh bench/bench.sh $(if $(QUICK),quick)
 
-accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what the last make bench has measured
+accept-bench: ## put what make bench measured into bench/RESULTS.md
 	@sh bench/accept.sh
 
 # Compiled on all cores, unless who calls make has said on how many.
@@ -146,7 +146,7 @@ define run_tests
 endef
 
 ifeq ($(SERVER),)
-test: need-bats ## run the tests, in two minutes: see the README for STEP and VARIANT
+test: need-bats ## test our six servers, in two minutes; STEP=03: only one
 	$(call run_tests)
 else
 test: grade
@@ -156,41 +156,41 @@ quoted = '$(subst ','\'',$(1))'
 GRADE = sh tests/grade/grade $(if $(STEP),--step $(call quoted,$(STEP))) $(if $(PROTOCOL),--protocol $(call quoted,$(PROTOCOL))) \
   $(if $(SEED),--seed $(call quoted,$(SEED)))
 
-grade: ## grade a server of yours, in any language: make grade STEP=03 SERVER='python3 mine.py'; LIST=1 lists the tests
+grade: ## your own server: make grade STEP=03 SERVER=build/mine
 	@$(GRADE) $(if $(TEST),--only $(call quoted,$(TEST))) $(if $(LIST),--list,$(if $(SERVER),$(call quoted,$(SERVER))))
 
-class: ## grade many: make class STEP=03 LIST=class.txt, a line each, NAME COMMAND; the page is in build/class/
+class: ## many servers: make class STEP=03 LIST=class.txt
 	@$(GRADE) $(if $(DIR),--out $(call quoted,$(DIR))) --class $(call quoted,$(LIST))
 
 grader: $(STEPS) $(OUT)/grade
 
-check-grade: grader ## is the grader right? It judges right servers and wrong ones, again and again
+check-grade: grader ## does the grader judge right and wrong servers rightly?
 	@bash tests/grade/check.sh
 
-test-all: need-bats ## the same tests, but what is merely repeated is repeated ten times as often
+test-all: need-bats ## as make test, with ten times as many repetitions
 	$(call run_tests,TEST_ALL=yes)
 
 check: need-bats test ## as make test
 
-check-tutorial: need-bats all ## run every command of TUTORIAL.md, compare every output and every line of code
+check-tutorial: need-bats all ## run every command of TUTORIAL.md, compare every output
 	@sh tests/run.sh "$(OUT)" tutorial
 
-accept-tutorial: all ## write into TUTORIAL.md what its commands print now, for review
+accept-tutorial: all ## write into TUTORIAL.md what its commands print now
 	@bash tests/transcript.bash --accept TUTORIAL.md
 
 $(DIFFS): diff-%: need-diff
 	@sh tests/steps.sh diff $*
 
-stuck: need-diff ## your file against ours: make stuck STEP=03 FILE=mine/main.c
+stuck: need-diff ## your file against ours: STEP=03 FILE=mine/main.c
 	@sh tests/steps.sh stuck '$(subst ','\'',$(STEP))' '$(subst ','\'',$(FILE))'
 
 ladder: need-diff ## how long the steps are, and how many lines each changes
 	@sh tests/steps.sh ladder $(BUDGETS) $(CORE)
 
-torture: all tools ## let every call of every server fail in every way: tests/torture/README.md
+torture: all tools ## let every call of every server fail in every way
 	@sh tests/torture/run.sh "$(TOOLS)"
 
-check-broken: need-patch need-bats all tools ## plant the bugs of tests/broken/, one at a time: does a test see each?
+check-broken: need-patch need-bats all tools ## plant the bugs of tests/broken/: does a test see each?
 	@bash tests/broken/check.sh
 
 # Compiled by gcc so that every line counts how often it is executed: tests/coverage/counters.c.
@@ -211,17 +211,17 @@ coverage: need-gcc need-gcov need-bats tools $(COVERAGE)/counters.o ## which lin
 	@$(MAKE) --no-print-directory -s $(STEPS) VARIANT= OUT=$(COVERAGE) CC=gcc CFLAGS="$(COUNTED)" LDLIBS="$(COUNTERS)"
 	@sh tests/coverage/run.sh $(COVERAGE) $(TOOLS)
 
-fuzz: need-clang need-libfuzzer $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines that the counter answers wrongly, for FUZZ_SECONDS
+fuzz: need-clang need-libfuzzer $(TOOLS)/fuzz-5 $(TOOLS)/fuzz-6 ## look for lines the counter answers wrongly (FUZZ_SECONDS)
 	@mkdir -p build/fuzz
 	for step in 5 6; do \
 	  $(TOOLS)/fuzz-$$step -max_total_time=$(FUZZ_SECONDS) -max_len=500 -artifact_prefix=build/fuzz/ \
 	    -verbosity=1 build/fuzz tests/torture/corpus || exit 1; \
 	done
 
-million: 06-parallel $(OUT)/bench/million ## as many clients at once as the machine holds: see the README
+million: 06-parallel $(OUT)/bench/million ## as many clients at once as the machine holds
 	@$(OUT)/bench/million
 
-asan ubsan tsan asan-ubsan: ## the programs with a sanitizer, in build/asan/ and so on
+asan ubsan tsan asan-ubsan: ## with a sanitizer, in build/asan/ and so on
 	@$(MAKE) --no-print-directory all VARIANT=$@
 
 FORMATTED := $(wildcard */*.[ch] tests/*/*.[ch] bench/*/*.[ch])
@@ -239,6 +239,6 @@ ifneq ($(filter clean,$(MAKECMDGOALS)),)
 endif
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-26s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '  make %-26s %s\n' 'NN-name' 'one step, as in: make 03-fork-echo' \
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '  make %-15s %s\n' 'NN-name' 'one step, as in: make 03-fork-echo' \
 	  'diff-NN' 'step NN against the one before it, as in: make diff-03'

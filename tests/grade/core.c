@@ -19,7 +19,7 @@ static void must_be_in_front(struct server *s)
     if (!s->background)
         return;
     look_at_server(s, LOOK_QUICK, &look);
-    step("the program that was started must go on");
+    step("the program that was started must keep running");
     lose("background", "It has ended, and a process that it started listens on port %d.", s->port);
 }
 
@@ -30,7 +30,7 @@ _Noreturn void test_starts(void)
     must_be_in_front(s);
     settle(s); /* a fork bomb shows itself here, alone */
     if (!assignment.has_port && !s->has_line) {
-        step("it must print a line that ends in: listening on 127.0.0.1:PORT");
+        step("the server must print a line that ends in: listening on 127.0.0.1:PORT");
         if (s->printed == 0)
             lose("stdout-buffered", "It listens on port %d, and has printed nothing.", s->port);
         if (*s->other_form)
@@ -50,7 +50,7 @@ _Noreturn void test_address(void)
     bool right = false;
     char text[3000] = "";
 
-    step("it must listen on port %d, as it was told", port);
+    step("the server must listen on port %d, as it was told", port);
     for (int i = 0; i < n; i++) {
         size_t used = strlen(text);
         right = right || found[i].port == port;
@@ -93,7 +93,7 @@ _Noreturn void test_pieces(void)
             begins_to_send(c, at, 1);
             settle(c->server);
         }
-        step("client %d sends \"read\\ninc\\n\", each byte alone", c->number);
+        step("client %d sends \"read\\ninc\\n\", byte by byte", c->number);
         must_get(c, "1\nCounter has been incremented\n", 31);
         pass();
     }
@@ -150,7 +150,7 @@ _Noreturn void test_half_close(void)
     c = join(s);
     sends(c, "everything\nyou sent", 19);
     half_closes(c);
-    note("(The server sees the bytes and the end together: it was stopped until now.)");
+    note("(The grader had paused the server, so it finds the bytes and the end together.)");
     thaw(s);
     must_get(c, "everything\nyou sent", 19);
     must_end(c);
@@ -177,10 +177,10 @@ _Noreturn void test_large(void)
 
     if (assignment.step == 1)
         server_may_end();
-    step("client %d sends %zu bytes, and does not read before no more are taken", c->number, n);
+    step("client %d sends %zu bytes without reading, until no more are taken", c->number, n);
     stuck = sends_until_stuck(c, bytes, n);
-    note("%zu were taken.", stuck);
-    step("client %d reads, and sends the rest meanwhile", c->number);
+    note("%zu bytes were taken.", stuck);
+    step("client %d now reads, and sends the rest at the same time", c->number);
     must_get(c, bytes, n);
     half_closes(c);
     must_end(c);
@@ -217,13 +217,13 @@ _Noreturn void test_late(void)
         bytes = wanted = any_bytes(n);
         answers_n = n;
     }
-    step("client %d sends %zu bytes, half-closes, and does not read yet", c->number, n);
+    step("client %d sends %zu bytes, and does not read yet", c->number, n);
     c->reads = false;
     begins_to_send(c, bytes, n);
     await(s, all_out, c, PATIENCE);
     half_closes(c);
     settle(s);
-    step("client %d begins to read", c->number);
+    step("client %d now reads", c->number);
     must_get(c, wanted, answers_n);
     must_end(c);
     pass();
@@ -248,7 +248,7 @@ _Noreturn void test_ends(void)
     step("the server of step 01 must end, with status 0");
     how = await(s, has_ended, s, PATIENCE);
     if (!s->ended)
-        lose(how == BUSY ? "busy" : "goes-on", "It goes on.");
+        lose(how == BUSY ? "busy" : "goes-on", "It is still running.");
     ended_in_order(s, "end-status");
     pass();
 }

@@ -33,8 +33,8 @@ _Noreturn void test_together(void)
 }
 
 /*
- * A shared buffer is found whatever comes first: the first client does not read until its server
- * cannot write; what it is to get stays in that buffer while the second client's bytes come.
+ * A shared buffer shows here however the threads are scheduled: the first client does not read, so
+ * its bytes are still in that buffer, waiting to be written, when the second client's come.
  */
 _Noreturn void test_private(void)
 {
@@ -47,16 +47,16 @@ _Noreturn void test_private(void)
         a[i] = (unsigned char)('a' + i / 1000 % 26);
     memset(b, '#', sizeof b);
     must_answer(other, "hello\n");
-    step("client %d sends %zu lower-case letters, and does not read before no more are taken",
+    step("client %d sends %zu lower-case letters without reading, until no more are taken",
          slow->number, n);
     taken = sends_until_stuck(slow, a, n);
-    note("%zu were taken.", taken);
+    note("%zu bytes were taken.", taken);
     step("client %d sends %zu bytes: %s", other->number, sizeof b, shown(b, sizeof b));
     begins_to_send(other, b, sizeof b);
     settle(s);
     symptoms.mismatch = "shared-buffer";
     symptoms.foreign = "#";
-    step("client %d reads, and sends the rest meanwhile", slow->number);
+    step("client %d now reads, and sends the rest at the same time", slow->number);
     must_get(slow, a, n);
     symptoms.foreign = "abcdefghijklmnopqrstuvwxyz";
     must_get(other, b, sizeof b);
@@ -92,10 +92,10 @@ static _Noreturn void must_end_in_order(struct server *s, const char *hint)
     enum waited how;
 
     server_may_end();
-    step("the server of step 01 must end in order, with status 0");
+    step("the server of step 01 must end, with status 0");
     how = await(s, ended, s, PATIENCE);
     if (!s->ended)
-        lose(how == BUSY ? "busy" : "goes-on", "It goes on.");
+        lose(how == BUSY ? "busy" : "goes-on", "It is still running.");
     ended_in_order(s, hint);
     pass();
 }
@@ -118,7 +118,7 @@ _Noreturn void test_reset(void)
         must_end_in_order(s, "died-on-reset");
     others_must_be_served(s, witness, "died-on-reset");
     c = join_narrow(s);
-    step("client %d sends without reading, until no more is taken", c->number);
+    step("client %d sends lines without reading, until no more are taken", c->number);
     taken = sends_until_stuck(c, bytes, 16 << 20);
     note("%zu bytes were taken.", taken);
     resets(c);
@@ -126,7 +126,7 @@ _Noreturn void test_reset(void)
     freeze(s, true);
     c = join(s);
     resets(c);
-    note("(The server was stopped meanwhile: what it accepts has already been reset.)");
+    note("(The grader had paused the server: what it accepts has already been reset.)");
     thaw(s);
     others_must_be_served(s, witness, "died-on-reset");
     if (witness)
@@ -152,7 +152,7 @@ _Noreturn void test_gone(void)
         sends(c, bytes, i == 0 ? 100 : 40000);
         half_closes(c);
         resets(c);
-        note("(The server was stopped meanwhile: it reads the bytes, and answers to nobody.)");
+        note("(The grader had paused the server: it finds the bytes, but the client is gone.)");
         thaw(s);
         if (assignment.step == 1)
             must_end_in_order(s, "died-on-reset");
@@ -225,36 +225,36 @@ static void round_of_clients(struct server *s)
 {
     struct crowd crowd = {.left = AT_ONCE};
 
-    step("%d clients come one after the other; each gets an answer and leaves, some by a reset",
+    step("%d clients come one after another; each gets an answer and leaves, some by a reset",
          ONE_BY_ONE);
     one_by_one(s, ONE_BY_ONE);
     if (assignment.step < 3)
         return;
-    step("%d clients connect and send a line", AT_ONCE);
+    step("%d clients connect, and each sends a line", AT_ONCE);
     for (int i = 0; i < AT_ONCE; i++) {
         crowd.clients[i] = try_to_join(s);
         must_live(s, "died");
         if (crowd.clients[i]->error)
-            lose("not-again", "One cannot connect: %s.", strerror(crowd.clients[i]->error));
+            lose("not-again", "One of them cannot connect: %s.", strerror(crowd.clients[i]->error));
         begins_to_send(crowd.clients[i], "hello\n", 6);
     }
     await(s, all_are_served, &crowd, 0.6); /* or as many as a pool has workers */
     must_live(s, "died");
-    step("%d get an answer, and leave at the same moment", AT_ONCE - crowd.left);
+    step("%d of them get an answer, and leave at the same moment", AT_ONCE - crowd.left);
     freeze(s, false);
     served_leave(&crowd);
     settle(s);
     thaw(s);
     if (crowd.left > 0)
-        step("the others must get an answer when there is room for them, and leave");
+        step("the others must get an answer, too, now that there is room");
     while (crowd.left > 0) {
         if (await(s, somebody_is_served, &crowd, PATIENCE) != HAPPENED) {
             must_live(s, "died");
-            lose("not-again", "%d of %d have got no answer.", crowd.left, AT_ONCE);
+            lose("not-again", "%d of %d got no answer.", crowd.left, AT_ONCE);
         }
         served_leave(&crowd);
     }
-    step("three more clients come, one after the other");
+    step("three more clients come, one after another");
     one_by_one(s, 3);
 }
 
@@ -278,7 +278,7 @@ static const char *in_numbers(const struct look *look)
 {
     static char text[120];
 
-    snprintf(text, sizeof text, "%d descriptors, %d threads, %d processes, %d zombies",
+    snprintf(text, sizeof text, "descriptors: %d, threads: %d, processes: %d, zombies: %d",
              look->descriptors, look->threads, look->processes, look->zombies);
     return text;
 }
@@ -292,18 +292,19 @@ _Noreturn void test_gives_back(void)
     round_of_clients(s);
     settle(s);
     look_at_server(s, LOOK_DESCRIPTORS, &growth.before);
-    step("the server has now: %s", in_numbers(&growth.before));
+    step("what the server uses now: %s", in_numbers(&growth.before));
     round_of_clients(s);
     round_of_clients(s);
-    step("after %d clients more, it must have about as many", clients);
+    step("after %d more clients it must use about as much as before: descriptors: %d, threads: %d",
+         clients, growth.before.descriptors, growth.before.threads);
     await(s, is_given_back, &growth, PATIENCE);
     must_live(s, "died");
     if (is_given_back(&growth))
         pass();
-    note("It has: %s.", in_numbers(&growth.look));
+    note("It uses now: %s", in_numbers(&growth.look));
     lose(growth.look.zombies > 4                                     ? "zombies"
          : growth.look.threads > growth.before.threads + clients / 4 ? "leaks-threads"
                                                                      : "leaks-descriptors",
-         growth.look.zombies > 4 ? "Children have ended, and nobody has waited for them."
-                                 : "They are not given back.");
+         growth.look.zombies > 4 ? "It has not waited for its children that ended."
+                                 : "That is too many.");
 }

@@ -9,158 +9,172 @@ static const struct {
 } hints[] = {
     /* starting */
     {"not-started", "The server ended, or waits for something, before it listened on a port. Run "
-                    "the same command by hand."},
-    {"not-found", "The command cannot be run. Is it compiled? Is the path right, seen from where "
-                  "you called make? Is its first line (#!) right?"},
+                    "the same command by hand to see what it does."},
+    {"not-found",
+     "The command cannot be run. Is the program compiled, is its path right as seen from where you "
+     "called make, and does a script's first line (#!) name its interpreter?"},
     {"not-permitted",
-     "A graded server runs as an ordinary user, and may write files only below the directory where "
-     "you called make, and in /tmp. What it writes is thrown away."},
+     "Something was refused to the server. While it is graded it runs as an ordinary user: it may "
+     "write only in /tmp and where you called make, and may not bind a port below 1024. Did it "
+     "take an address for a number? Of 127.0.0.1:9000, atoi makes port 127."},
     {"stdout-buffered",
-     "The server listens but has printed nothing. Output that does not go to a terminal is kept "
-     "back until it is flushed: fflush(stdout), print(..., flush=True), or print to standard "
-     "error. Or put {port} into the command; then no line is needed."},
+     "The server listens, but nothing it printed has arrived. Output that does not go to a "
+     "terminal is held back until it is flushed: call fflush(stdout), print(..., flush=True), or "
+     "print to standard error. Or put {port} into the command: then no line is needed."},
     {"other-form",
-     "The server says where it listens in another form. The line must end in: listening on "
-     "127.0.0.1:PORT. Or put {port} into the command; then no line is needed."},
-    {"background", "The program that was started ends, and another process goes on. A server must "
-                   "stay in the foreground: whoever started it waits for it, and can end it."},
+     "The grader found no line that says where the server listens. The line must end in: listening "
+     "on 127.0.0.1:PORT. Or put {port} into the command: then no line is needed."},
+    {"background", "The program that was started ended, and another process of it lives on. Stay "
+                   "in the foreground: do not fork and exit, do not call daemon()."},
     {"fixed-port",
-     "The server listens on another port than it was told. Take the port from the address, the "
-     "last word of the command line, or put {port} where your server expects it."},
+     "The server listens somewhere else than it was told. Take the address from the last word of "
+     "the command line, or put {port} into the command where your server expects its port."},
     /* answers */
-    {"no-answer", "Nothing comes back. After accept, read from the client's socket and write what "
-                  "you have read to the same socket."},
+    {"no-answer", "No answer came. After accept, read from the new socket that accept returned, "
+                  "and write what you read to that same socket."},
     {"waits-for-newline",
-     "The answer came after one more newline had been sent: the server reads whole lines. Bytes "
-     "come in pieces of any size; send back what one read returns, whatever it is."},
-    {"waits-for-end", "The answer came when the client had finished sending: the server reads to "
-                      "the end first. Send back what one read returns before you read again."},
+     "The answer came only after one more newline: the server waits for whole lines. TCP carries "
+     "bytes, not lines. Send back whatever one read returns."},
+    {"waits-for-end",
+     "The answer came only after the client had finished sending: the server reads to the end "
+     "first. Send back what one read returns before you read again."},
     {"waits-for-more",
-     "The answer came when more had been sent: the server waits until its buffer is full. A read "
-     "that returns less than the buffer holds is no error, and no reason to wait."},
+     "The answer came only after more bytes: the server waits until its buffer is full. A read "
+     "that returns less than you asked for is normal. Send that back at once."},
     {"changes-bytes",
-     "The bytes that came back are not those that were sent. Do not decode them into text, trim "
-     "them or convert them: keep them as bytes, with their number."},
-    {"cut-at-nul", "The answer stops at a byte of value 0. strlen, strcpy and %s stop there: use "
+     "The bytes that came back are not the bytes that were sent. Do not decode, trim or convert "
+     "them, and add nothing, not even a greeting: keep them as bytes, with their number."},
+    {"cut-at-nul", "The answer stops at a zero byte. strlen, strcpy and %s stop there, too. Use "
                    "the number that read returned."},
-    {"adds-newline", "There are line ends in the answer that nobody has sent. puts, println and "
-                     "print add one: write exactly the bytes that were read."},
+    {"adds-newline", "The answer contains newlines that the client did not send. puts, println and "
+                     "print add one: write exactly the bytes that you read."},
     {"cut-at-buffer", "The answer stops where a buffer of the server is full. One read returns "
-                      "only what fits: go on reading and answering until read returns 0."},
-    {"whole-buffer",
-     "The server sends more of its buffer than it has read. Send as many bytes as read returned."},
-    {"short-write", "Bytes are missing. write and send may take only a part of what they are "
-                    "given: look at what they return, and send the rest later."},
-    {"repeats-bytes", "Bytes come twice. After a write that took only a part, go on from where it "
-                      "stopped, not from the beginning of the buffer."},
-    {"closes-early", "The server has closed the connection before everything was answered. Read "
-                     "and answer in a loop until read returns 0; or has something failed in "
-                     "between, and the socket was closed for that?"},
-    {"never-closes", "The answer is complete, but the connection is never closed. When read "
-                     "returns 0, the client has finished: answer what is left, then close its "
-                     "socket. (With fork: close it in the parent, too.)"},
+                      "only what fits: keep reading and answering until read returns 0."},
+    {"whole-buffer", "The server sends more of its buffer than it has read. Send only as many "
+                     "bytes as read returned."},
+    {"short-write", "Some bytes are missing. write and send may take only part of what you give "
+                    "them: look at what they return, and send the rest later."},
+    {"repeats-bytes", "Some bytes came twice. When a write takes only part, go on from where it "
+                      "stopped, not from the start of the buffer."},
+    {"closes-early", "The server closed the connection before everything was answered. Read and "
+                     "answer in a loop until read returns 0. If you do, look for a call that "
+                     "failed on the way and made the server close the socket."},
+    {"never-closes",
+     "The answer is complete, but the server never closes the connection. When read returns 0, the "
+     "client has finished sending: send what is left, then close that client's socket. After fork, "
+     "the parent must close its copy, too."},
     {"resets-instead",
-     "The connection was reset, not closed. The kernel does that if a socket is closed while there "
-     "is something left to read in it, or if the process is killed."},
+     "The connection was reset instead of closed. The kernel resets it if you close a socket while "
+     "unread bytes wait in it, or if the process is killed."},
     {"loses-at-half-close", "A client that has finished sending still reads. When read returns 0, "
-                            "send what is owed, then close. (In Node: allowHalfOpen: true.)"},
+                            "send everything you owe, then close. (In Node: allowHalfOpen: true.)"},
     /* clients */
-    {"one-at-a-time",
-     "While one client is silent no other is served. The server waits in read for one client: use "
-     "a process or a thread for each, or wait for all of them at once (select, poll, epoll)."},
-    {"not-again", "After a client had left, the next one was not served. accept belongs into a "
-                  "loop, and the listening socket must stay open."},
+    {"one-at-a-time", "While one client is silent, no other is served: the server waits for that "
+                      "one client. Give each client a process or a thread, or wait for all of them "
+                      "at once with select, poll or epoll."},
+    {"not-again", "After a client had left, another one was not served. Call accept in a loop, and "
+                  "keep the listening socket open."},
     {"shared-buffer",
-     "A client got bytes that another had sent. Is a buffer, or its length, shared: global, "
-     "static, or a member of the server? Each client needs its own."},
+     "A client got bytes that another client had sent. Do clients share a buffer, or its length: a "
+     "global, a static, a member of the server? Give each client its own."},
     {"died-on-reset",
-     "A client reset its connection, and the server ended. ECONNRESET, EPIPE and the like are that "
-     "client's trouble: catch them where that client is served, close its socket, go on."},
+     "A client reset its connection, and the server ended. ECONNRESET and EPIPE concern that one "
+     "client only: catch them where you serve it, close its socket, and go on."},
     {"lost-by-reset",
-     "A client reset its connection, and the others are no longer served. ECONNRESET, EPIPE and "
-     "the like are that client's trouble alone: close its socket, and go on."},
+     "A client reset its connection, and the server stopped serving the others. ECONNRESET and "
+     "EPIPE concern that one client only: close its socket, and go on."},
     {"sigpipe",
      "The server wrote to a client that was gone, and SIGPIPE killed it. Ignore SIGPIPE, or send "
-     "with MSG_NOSIGNAL; write then fails with EPIPE, and you close that client."},
-    {"died", "The server has ended. Its last lines, or a debugger, tell why; a sanitizer "
-             "(-fsanitize=address) tells more."},
+     "with MSG_NOSIGNAL. The write then fails with EPIPE, and you close that client."},
+    {"died", "The server ended. Its last lines may tell why. If not, run it in a debugger, or, in "
+             "C, compile it with -fsanitize=address and try again."},
     {"leaks-descriptors",
      "Descriptors stay open after their clients have left. Close each client's socket on every way "
-     "out; after fork, the parent closes its copy."},
-    {"zombies", "Children that have ended are still waited for by nobody. Signals do not queue: "
-                "for one SIGCHLD call waitpid(-1, ..., WNOHANG) until there are no more."},
-    {"leaks-threads", "Threads or processes go on after their clients have left. What serves a "
+     "out of the code that serves it. After fork, the parent must close its copy, too."},
+    {"zombies", "Children that have ended stay as zombies, because the server has not waited for "
+                "them. One SIGCHLD can stand for several children: each time, call waitpid(-1, "
+                "NULL, WNOHANG) until no more are left."},
+    {"leaks-threads", "Threads or processes live on after their clients have left. What serves a "
                       "client must end when read returns 0 or fails."},
     /* robust */
     {"emfile-exit",
      "accept failed because the process had no descriptor left (EMFILE), and the server ended. "
-     "That passes when a client leaves: pause, or wait for that, and call accept again."},
-    {"emfile-spin", "accept fails again and again (EMFILE), and the server tries without a pause: "
-                    "the client in the queue keeps the listener ready. Leave the listener alone "
-                    "for a moment (100 ms), or until a client leaves."},
-    {"emfile-stuck", "After accept had failed (EMFILE) no client is accepted any more. The error "
-                     "passes: call accept again later."},
-    {"room-exit", "No thread or process could be made for a client (EAGAIN), and the server ended. "
-                  "That passes: close that client, or let it wait, and go on."},
-    {"room-stuck", "After no thread or process could be made (EAGAIN) no client is served any "
-                   "more. That passes: go on accepting."},
+     "Descriptors come back when clients leave: pause for a moment, then call accept again."},
+    {"emfile-spin", "accept fails because no descriptor is left (EMFILE), and the server retries "
+                    "without a pause. The waiting client keeps the listener readable, so poll "
+                    "returns at once. Ignore the listener for 100 ms, or until a client leaves."},
+    {"emfile-stuck",
+     "accept failed because no descriptor was left (EMFILE), and after that no client was accepted "
+     "any more. Descriptors come back when clients leave: call accept again later."},
+    {"room-exit",
+     "The server could not start another thread or process (EAGAIN), and it ended. There is room "
+     "again when clients leave: close the new client, or let it wait, and go on."},
+    {"room-stuck",
+     "The server could not start another thread or process (EAGAIN), and after that it served no "
+     "new client. There is room again when clients leave: keep accepting."},
     {"no-back-pressure",
-     "The server keeps taking bytes from a client that reads no answers, and keeps the answers in "
-     "memory. Stop reading from a client that is owed something. (Node: pause() until 'drain'; "
-     "asyncio: await writer.drain().)"},
-    {"held-up-by-reader", "One client does not read its answers, and the others wait. A blocking "
-                          "write waits for that one client: write without blocking, keep the rest, "
-                          "and go on when poll says that there is room."},
-    {"spins-idle", "The server uses CPU time though there is nothing to do. Is there a time-out of "
-                   "0, a non-blocking call in a loop, or a socket that is waited for to be "
-                   "writable with nothing to write?"},
-    {"spins-on-half-close", "The server uses CPU time while it waits for a slow client. A socket "
-                            "at its end is always readable: do not wait for that any more when "
-                            "read has returned 0, or when you would not read."},
-    {"endless-log", "The server prints without an end. A log line that a client can cause, or one "
-                    "in a loop, needs a limit."},
-    {"busy", "The server uses all the CPU time it can get, and does not come to an end."},
-    {"bomb", "The server starts processes or threads without an end."},
-    {"goes-on",
-     "The server of step 01 serves one client: when that has left, it ends, with status 0."},
-    {"end-status", "When its client has left, the server of step 01 ends with status 0, whatever "
-                   "the client has done."},
-    {"memory", "The server's memory grows without an end."},
+     "The client reads no answers, yet the server keeps reading from it and must store every "
+     "answer. Stop reading from a client while you owe it something. (In Node: pause() until "
+     "'drain'; in asyncio: await writer.drain().)"},
+    {"held-up-by-reader", "One client does not read its answers, and the others have to wait. A "
+                          "blocking write waits for that client. Write without blocking, keep the "
+                          "rest, and go on when poll says that the socket is writable."},
+    {"spins-idle", "The server uses CPU time although there is nothing to do. Look for a timeout "
+                   "of 0, for a non-blocking call in a loop, and for a socket that you watch for "
+                   "writing with nothing to write."},
+    {"spins-on-half-close", "The server uses CPU time while it waits for a client that does not "
+                            "read. A socket with unread bytes, or at its end, is always readable: "
+                            "watch it for reading only while you want to read."},
+    {"endless-log", "The server prints without end. Limit every log line that a client can cause "
+                    "or that a loop repeats."},
+    {"busy", "The server keeps using CPU time and gets nowhere. Look for a loop that never ends, "
+             "for instance one that ignores a read of 0 or an error."},
+    {"bomb", "The server keeps starting processes or threads. Start one for each client at most, "
+             "and none in a loop that does not wait."},
+    {"goes-on", "The server of step 01 serves one client. When that client has left, the server "
+                "must end, with status 0."},
+    {"end-status", "The server of step 01 must end with status 0 when its client has left, even if "
+                   "the client reset the connection."},
+    {"memory", "The server's memory keeps growing. Does it store what it reads, or allocate in a "
+               "loop without freeing?"},
     /* orderly */
-    {"term-ignored", "The server does not end when it is told to (TERM, or INT). Close the "
-                     "listener, finish the clients, end. A blocking call goes on after a handler "
-                     "with SA_RESTART; without it, it fails with EINTR."},
-    {"term-status", "The server was told to end, and did so, but not with status 0: it has no "
-                    "handler for this signal, or ends in one with an error."},
+    {"term-ignored",
+     "The server was told to end (by TERM, INT or QUIT), and it did not. Its handler must wake a "
+     "call that blocks: install it without SA_RESTART, and the call fails with EINTR. Then close "
+     "the listener, finish the clients, and end."},
+    {"term-status", "The server ended on the signal, but not with status 0. Handle the signal: "
+                    "close the listener, finish the clients, and exit with 0."},
     {"term-reset",
-     "When the server was told to end, its clients did not get what had been answered. Send what "
-     "is owed, shutdown(SHUT_WR), read what has arrived, and only then close."},
-    {"left-behind", "The server has ended, and something that it started goes on. End children "
-                    "before you end, and wait for them."},
-    {"quit-drops", "QUIT means: accept no more, but serve the clients there are until they leave. "
-                   "Then end, with status 0."},
-    {"no-reuseaddr", "The port cannot be used again at once, since connections of the last server "
-                     "are in TIME_WAIT. Set SO_REUSEADDR before bind."},
+     "When the server was told to end, a client was reset and may have lost its answers. Send what "
+     "you owe, call shutdown(SHUT_WR), read what has arrived, and only then close."},
+    {"left-behind", "The server ended, but a process or connection of it is still there. End your "
+                    "children first, and wait for them."},
+    {"quit-drops", "QUIT means: stop accepting, but serve the clients that are there until they "
+                   "leave. Then end, with status 0."},
+    {"no-reuseaddr", "The server could not listen on its port again at once: old connections are "
+                     "still in TIME_WAIT. Set SO_REUSEADDR before bind."},
     {"second-start",
-     "A second server started on a port that is in use, and did not fail. Without SO_REUSEPORT "
-     "bind says EADDRINUSE: print that, and end with a status that is not 0."},
+     "A second server was started on a port in use, and it did not fail. When bind or listen fails "
+     "with EADDRINUSE, print that and end with a status other than 0. Do not set SO_REUSEPORT."},
     /* the counter */
-    {"wrong-reply",
-     "Each line is answered with one line: read with the value, inc with \"Counter has been "
-     "incremented\", anything else with \"Unknown command\". Words are exact."},
-    {"line-lost", "Several lines came in one read, and not all were answered. Look for the next "
-                  "newline in what is left, until there is none; keep the rest for the next read."},
-    {"keeps-cr", "A carriage return before the newline belongs to the line end. Take one off."},
-    {"line-in-pieces", "A line came in pieces, and each piece was taken for a line. Keep what has "
-                       "no newline yet, and add what the next read brings."},
-    {"long-line", "A line of more than 1,024 bytes is one line, too: drop what is more than that, "
-                  "remember that you did, and answer \"Unknown command\" once, at its newline."},
-    {"last-line",
-     "The last line of a client that has finished sending counts without a newline, too."},
-    {"private-counter", "Each client has a counter of its own. There is one for all: processes do "
-                        "not share their memory, so one process must have it."},
-    {"counts-wrong", "Increments were lost when clients came at once. counter++ is three things: "
-                     "read, add, write. Use an atomic, a mutex, or one thread."},
+    {"wrong-reply", "Each line gets one line back: read gets the value, inc gets \"Counter has "
+                    "been incremented\", anything else, also an empty line, gets \"Unknown "
+                    "command\". The words must match exactly."},
+    {"line-lost", "Several lines arrived in one read, and not all were answered. Look for newlines "
+                  "until no more are left, and keep what follows the last one for the next read."},
+    {"keeps-cr",
+     "One carriage return before the newline belongs to the line's end. Take that one off."},
+    {"line-in-pieces", "A line came in pieces, and the server took each piece for a line. Keep "
+                       "what has no newline yet, and add what the next read brings."},
+    {"long-line", "A line longer than 1,024 bytes is still one line. Throw away what goes past "
+                  "that, and at its newline answer \"Unknown command\" once."},
+    {"last-line", "When a client finishes sending, its last line counts even without a newline. "
+                  "Answer it, then close."},
+    {"private-counter", "Clients do not see each other's increments. There must be one counter for "
+                        "all. Processes do not share their memory, so one process must own it."},
+    {"counts-wrong",
+     "Increments were lost when clients came at once. counter++ is three steps: read, add, write. "
+     "Use an atomic or a mutex, or let one thread do all the counting."},
 };
 
 const char *hint_text(const char *key)

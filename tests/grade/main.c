@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * grade: what is a server worth, in any language, as one of the six steps? `make grade` calls it.
+ * grade: what is a server worth? In any language, as one of the six steps. `make grade` calls it;
+ * see README.md, "Grade your own server", and README.md beside this file.
  *
  * main.c      the command line, and the text for the student
  * catalogue.c which tests there are, and their points
@@ -33,25 +34,29 @@
 
 static const char about[] =
     "Usage: grade --step N [OPTION]... COMMAND\n"
-    "Tries a server, in any language, and says what it is worth. COMMAND is one\n"
-    "word, as in: grade --step 03 'python3 mine.py'. An address, 127.0.0.1:PORT, is\n"
-    "added as its last word (port 0: any), and it has to print a line that ends in\n"
-    "\"listening on 127.0.0.1:PORT\". Or COMMAND contains {port}, and perhaps {host},\n"
-    "which are replaced; then nothing has to be printed.\n\n"
-    "  --step N           as which step, 01 to 06\n"
+    "       grade --step N [OPTION]... --class LIST\n"
+    "       grade --step N --list\n"
+    "Tests a server in any language as one of the six steps, and gives it points.\n"
+    "COMMAND is one word for the shell: grade --step 03 'python3 mine.py'. The grader\n"
+    "adds an address, 127.0.0.1:PORT, as its last word, and the server has to print a\n"
+    "line that ends in \"listening on 127.0.0.1:PORT\". PORT may be 0: then the kernel\n"
+    "chooses, and the line has the real one. If COMMAND contains {port}, and perhaps\n"
+    "{host}, these are replaced instead, and the server need not print anything.\n\n"
+    "  --step N           test it as this step, 01 to 06\n"
     "  --protocol echo|counter\n"
-    "                     what step 06 is to speak (echo)\n"
+    "                     what a server of step 06 speaks (echo)\n"
     "  --list             print the tests and their points\n"
-    "  --only NAME[,...]  try only these tests\n"
-    "  --seed N           the same data as in another run\n"
-    "  --jobs N           tests at a time (2 for each core, and 2)\n"
-    "  --json FILE        write the results as JSON, too; - is standard output\n"
-    "  --junit FILE       write them as JUnit XML, too\n"
-    "  --class LIST       grade many: a line a submission, NAME COMMAND\n"
+    "  --only NAME[,...]  run only these tests\n"
+    "  --seed N           repeat a run with the same data\n"
+    "  --jobs N           tests at a time (twice the cores, and 2)\n"
+    "  --json FILE        also write the results as JSON; - is standard output\n"
+    "  --junit FILE       also write them as JUnit XML\n"
+    "  --class LIST       grade many: each line of the file is NAME COMMAND\n"
     "  --out DIR          where the results of a class go (build/class)\n"
-    "  --build DIR        where our own servers are, to be measured beside yours\n"
+    "  --build DIR        where our own servers are, which yours is compared with\n"
     "  --help             print this and exit\n\n"
-    "Exit status: 0 the core is complete, 1 it is not, 2 it could not be tried.\n";
+    "Exit status: 0 the core is complete, 1 it is not, 2 it could not be tried.\n"
+    "Of a class: 0 all were seen to, whatever their scores.\n";
 
 static bool coloured;
 

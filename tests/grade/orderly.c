@@ -25,7 +25,7 @@ static void tell_to_end(struct server *s, int sig, const char *name)
     step("the server gets the signal %s", name);
     server_may_end();
     if (s->background)
-        lose("background", "The program that was started has ended long ago.");
+        lose("background", "The program that was started had already ended.");
     kill(s->confined.program, sig);
 }
 
@@ -46,14 +46,15 @@ static void must_have_ended(struct server *s)
     step("the server must end, with status 0");
     await(s, has_ended, s, PATIENCE);
     if (!s->ended)
-        lose("term-ignored", "It goes on.");
+        lose("term-ignored", "It is still running.");
     if (!WIFEXITED(s->status) || WEXITSTATUS(s->status) != 0)
         lose("term-status", "It %s.", how_it_ended(s->status));
-    step("no process that it has started may go on");
+    step("no process that it started may be left");
     await(s, nothing_is_left, s, 1.0);
     look_at_server(s, LOOK_QUICK, &look);
     if (look.processes)
-        lose("left-behind", "%d of them go%s on.", look.processes, look.processes == 1 ? "es" : "");
+        lose("left-behind", "%d of them %s still running.", look.processes,
+             look.processes == 1 ? "is" : "are");
 }
 
 static bool lies_ready(void *of)
@@ -73,9 +74,9 @@ _Noreturn void test_term(void)
     must_answer(idle, "I am here\n");
     sends(c, "hello\n", 6);
     c->reads = false;
-    step("the server must answer; client %d does not read it yet", c->number);
+    step("the server must answer; client %d does not read the answer yet", c->number);
     if (await(s, lies_ready, c, PATIENCE) != HAPPENED)
-        lose("no-answer", "No answer has come.");
+        lose("no-answer", "No answer came.");
     tell_to_end(s, SIGTERM, "TERM");
     await(s, has_ended, s, PATIENCE);
     must_get(c, answer, strlen(answer));
@@ -127,12 +128,12 @@ _Noreturn void test_quit(void)
 
     must_answer(c, "hello\n");
     tell_to_end(s, SIGQUIT, "QUIT");
-    step("it must not listen any more, but serve client %d until it leaves", c->number);
+    step("the server must stop listening, but serve client %d until it leaves", c->number);
     if (await(s, is_refused, s, PATIENCE) != HAPPENED && !s->ended)
         lose("quit-drops", "It still listens.");
     settle(s);
     if (s->ended)
-        lose("quit-drops", "It has not waited.");
+        lose("quit-drops", "It ended while client %d was there.", c->number);
     symptoms.silence = symptoms.death = "quit-drops";
     must_answer(c, "still here\n");
     closes(c);
@@ -150,7 +151,7 @@ _Noreturn void test_restart(void)
         lose("fixed-port", "It listens on port %d.", s->port);
     c = join(s);
     must_answer(c, "hello\n");
-    step("the server is killed, and its connections end on its side first");
+    step("the server is killed, so its side of the connection closes first");
     server_may_end();
     kill_server(s);
     c->reads = true;
@@ -160,7 +161,7 @@ _Noreturn void test_restart(void)
     step("it is started again, and must listen on port %d at once", port);
     if (again->port != port || (again->ended && !again->background)) {
         tell_of(again);
-        lose("no-reuseaddr", again->ended ? "It has ended." : "It does not.");
+        lose("no-reuseaddr", again->ended ? "It ended." : "It does not listen there.");
     }
     c = join(again);
     must_answer(c, "hello again\n");
@@ -180,13 +181,13 @@ _Noreturn void test_second(void)
     if (assignment.step == 1)
         server_may_end();
     second = start_another("the second server", port);
-    step("a second server is told the same port, and must end with a status that is not 0");
+    step("a second server is given the same port, and must end with a status other than 0");
     await(second, has_ended, second, PATIENCE);
     tell_of(second);
     if (!second->ended)
-        lose("second-start", "It goes on.");
+        lose("second-start", "It is still running.");
     if (WIFEXITED(second->status) && WEXITSTATUS(second->status) == 0)
-        lose("second-start", "It has ended with status 0.");
+        lose("second-start", "It ended with status 0.");
     tell_of(s);
     must_answer(c, "still here\n");
     pass();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* When things go badly: no descriptors, clients that do not read, clients without manners. */
+/* When things go badly: no descriptors, clients that do not read, rude clients. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -21,7 +21,7 @@
 
 enum { COME = 14, SPARE = 5 };
 
-/* From now on each process of the server may have so many descriptors more than now. */
+/* From now on each process of the server may have descriptors up to its highest one + spare. */
 static void limit_descriptors(struct server *s, int spare)
 {
     struct look look;
@@ -108,7 +108,7 @@ static void crowd_comes(struct server *s, struct crowd *crowd)
 {
     int n, gone;
 
-    step("%d more clients connect and send a line", COME);
+    step("%d more clients connect, and each sends a line", COME);
     for (int i = 0; i < COME; i++) {
         crowd->clients[i] = try_to_join(s);
         if (!crowd->clients[i]->error)
@@ -116,15 +116,15 @@ static void crowd_comes(struct server *s, struct crowd *crowd)
     }
     await(s, all_know, crowd, 0.5);
     n = n_answered(crowd, &gone);
-    note("%d get an answer, %d are sent away, %d wait.", n, gone, COME - n - gone);
+    note("%d get an answer, %d are closed without one, %d wait.", n, gone, COME - n - gone);
 }
 
-/* Clients with an answer leave; those that wait must be served then, or sent away; new ones, too. */
+/* Clients with an answer leave. Then the others must be served or closed, and a new one served. */
 static void crowd_goes(struct server *s, struct crowd *crowd, const char *exits, const char *stuck)
 {
     int n, gone, before;
 
-    step("those who have an answer leave, and the others must get one, or be sent away");
+    step("those with an answer leave; the others must now get one, or be closed");
     do {
         before = n_answered(crowd, &gone);
         for (int i = 0; i < COME; i++)
@@ -139,7 +139,7 @@ static void crowd_goes(struct server *s, struct crowd *crowd, const char *exits,
     n = n_answered(crowd, &gone);
     must_live(s, exits);
     if (n + gone < COME)
-        lose(stuck, "%d of them wait for ever.", COME - n - gone);
+        lose(stuck, "%d of them still wait.", COME - n - gone);
     for (int i = 0; i < COME; i++)
         leaves(crowd->clients[i]);
     settle(s);
@@ -168,21 +168,20 @@ static _Noreturn void emfile_alone(struct server *s, struct server *ours)
     struct client *c;
 
     limit_descriptors(s, 0);
-    step("the server has no descriptor left: RLIMIT_NOFILE is what it has open");
+    step("from here on the server may open no more descriptors (RLIMIT_NOFILE)");
     c = join(s);
     begins_to_send(c, "hello\n", 6);
     settle(s);
     must_live(s, "emfile-exit");
-    step("it must sleep meanwhile");
+    step("the server must sleep while client %d waits", c->number);
     must_sleep(s, ours, 1.5, "emfile-spin");
     look_at_server(s, LOOK_QUICK, &look);
     for (int i = 0; i < look.n_pids; i++)
         confined_limit(&assignment.confinement, look.pids[i], RLIMIT_NOFILE, 1024);
-    step("the server may have descriptors again: client %d must be served, or sent away",
-         c->number);
+    step("the server may open descriptors again: client %d must be served, or closed", c->number);
     if (await(s, has_come, c, 5.0) != HAPPENED) {
         must_live(s, "emfile-exit");
-        lose("emfile-stuck", "It waits for ever.");
+        lose("emfile-stuck", "The client still waits.");
     }
     leaves(c);
     symptoms.silence = "emfile-stuck";
@@ -208,11 +207,10 @@ _Noreturn void test_emfile(void)
     c = join(s);
     must_answer(c, "here first\n");
     limit_descriptors(s, SPARE);
-    step("from now on the server may have %d descriptors more than it has now (RLIMIT_NOFILE)",
-         SPARE);
+    step("from here on the server may open only %d more descriptors (RLIMIT_NOFILE)", SPARE);
     crowd_comes(s, &crowd);
     must_live(s, "emfile-exit");
-    step("it must sleep while others wait");
+    step("the server must sleep while the others wait");
     must_sleep(s, ours, 1.5, "emfile-spin");
     symptoms.silence = "emfile-stuck";
     must_answer(c, "still here\n");
@@ -253,7 +251,7 @@ _Noreturn void test_room(void)
             cannot("  The grader may not limit the processes of the server: %s.\n",
                    strerror(error));
     }
-    step("from now on the server may have two processes or threads more than now (RLIMIT_NPROC)");
+    step("from here on the server may start only two more processes or threads (RLIMIT_NPROC)");
     crowd_comes(s, &crowd);
     must_live(s, "room-exit");
     symptoms.silence = "room-stuck";
@@ -295,7 +293,7 @@ static void an_endless_line_is_not_kept(struct server *s)
 
     memset(bytes, 'x', OFFERED);
     look_at_server(s, LOOK_MEMORY, &before);
-    step("client %d sends %d MB without a newline", c->number, OFFERED >> 20);
+    step("client %d sends %d MiB without a newline", c->number, OFFERED >> 20);
     begins_to_send(c, bytes, OFFERED);
     await(s, has_taken, c, PATIENCE);
     look_at_server(s, LOOK_MEMORY, &after);
@@ -330,7 +328,7 @@ _Noreturn void test_pressure(void)
     leaves(like_it);
     settle(s);
     look_at_server(s, LOOK_MEMORY, &before);
-    step("client %d sends up to %d MB, and reads nothing", c->number, OFFERED >> 20);
+    step("client %d sends up to %d MiB, and reads nothing", c->number, OFFERED >> 20);
     c->reads = false;
     begins_to_send(c, bytes, by_ours + ALLOWED < OFFERED ? by_ours + ALLOWED : OFFERED);
     await(s, has_taken, c, 1.0);
@@ -339,12 +337,12 @@ _Noreturn void test_pressure(void)
     look_at_server(s, LOOK_MEMORY, &after);
     note("%.1f MB are taken; our own server takes %.1f MB from such a client.", (double)taken / 1e6,
          (double)by_ours / 1e6);
-    note("Its memory has grown by %.1f MB.", (double)(after.memory - before.memory) / 1e3);
-    step("the server must stop reading from it");
+    note("The server's memory has grown by %.1f MB.", (double)(after.memory - before.memory) / 1e3);
+    step("the server must stop reading from client %d", c->number);
     if (taken >= by_ours + ALLOWED)
-        lose("no-back-pressure", "It goes on reading.");
+        lose("no-back-pressure", "It keeps reading.");
     if (after.memory - before.memory > 64 * 1024)
-        lose("no-back-pressure", "It has, but its memory has grown too much before.");
+        lose("no-back-pressure", "It did, but its memory had grown too much by then.");
     if (assignment.counter)
         an_endless_line_is_not_kept(s);
     pass();
@@ -357,7 +355,7 @@ _Noreturn void test_unread(void)
     struct client *slow = join_narrow(s), *c = join(s);
 
     must_answer(c, "hello\n");
-    step("client %d sends %d MB, and reads nothing", slow->number, ENOUGH >> 20);
+    step("client %d sends %d MiB, and reads nothing", slow->number, ENOUGH >> 20);
     slow->reads = false;
     begins_to_send(slow, bytes, ENOUGH);
     await(s, has_taken, slow, 0.5);
@@ -376,7 +374,7 @@ _Noreturn void test_rude(void)
 
     symptoms.death = "died-on-reset";
     symptoms.silence = "lost-by-reset";
-    step("40 clients connect and leave at once, half of them by a reset, without a byte");
+    step("40 clients connect and leave at once without a byte, half of them by a reset");
     for (int i = 0; i < 40; i++) {
         c = try_to_join(s);
         must_live(s, "died-on-reset");
@@ -387,7 +385,7 @@ _Noreturn void test_rude(void)
     }
     settle(s);
     must_live(s, "died-on-reset");
-    step("20 clients do so while the server is stopped");
+    step("4 clients connect and reset while the grader has paused the server");
     freeze(s, true);
     for (int i = 0; i < 4; i++)
         breaks_off(try_to_join(s));
@@ -396,7 +394,7 @@ _Noreturn void test_rude(void)
     must_live(s, "died-on-reset");
     c = join(s);
     must_answer(c, "hello\n");
-    step("client %d sends a byte of urgent data", c->number);
+    step("client %d sends a byte of urgent data (MSG_OOB)", c->number);
     send(c->fd, "!", 1, MSG_OOB | MSG_NOSIGNAL);
     settle(s);
     closes(c);
@@ -407,7 +405,7 @@ _Noreturn void test_rude(void)
 
 /* ---- nothing happens ------------------------------------------------------------------------- */
 
-/* Has the server something left to read from this client, or to write? sent: what it was sent. */
+/* Has the server bytes of this client left to read, or answers to write? sent: by the client. */
 static bool owes(struct client *c, size_t sent)
 {
     unsigned to_send, unread, of_client_to_send, of_client_unread;
@@ -424,9 +422,8 @@ static bool owes(struct client *c, size_t sent)
 }
 
 /*
- * Sends, and does not read, until the server cannot write any more, and not further: what the client
- * does next,
- * a half-close, still reaches it. Returns how many bytes that were.
+ * Sends without reading, just until the server cannot write any more; a half-close that follows
+ * still reaches the server. Returns how many bytes were sent.
  */
 static size_t sends_until_owed(struct server *s, struct client *c, const unsigned char *bytes)
 {
@@ -461,13 +458,13 @@ _Noreturn void test_idle(void)
         cannot("  Our own server, to be measured beside it, is not built: make all\n");
     if (assignment.step == 1)
         server_may_end();
-    step("nobody is there: the server must sleep");
+    step("no client is connected: the server must sleep");
     must_sleep(s, ours, 0.8, "spins-idle");
     c = join(s);
     must_answer(c, "hello\n");
     other = assignment.step >= 3 ? join_narrow(s) : NULL;
     settle(s);
-    step("nothing happens: the server must sleep");
+    step("nothing is sent: the server must sleep");
     must_sleep(s, ours, 0.8, "spins-idle");
     slow = assignment.step >= 3 ? join_narrow(s) : c;
     step("client %d sends without reading, until no more is taken", slow->number);
@@ -486,7 +483,7 @@ _Noreturn void test_idle(void)
         step("the server must sleep until the clients read");
         must_sleep(s, ours, 0.8, "spins-on-half-close");
     }
-    step("all leave, and the server must sleep");
+    step("all clients leave: the server must sleep");
     leaves(c);
     leaves(slow);
     if (other)
