@@ -142,7 +142,7 @@ accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what th
 CORES = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 define run_tests
 @$(MAKE) --no-print-directory -s $(CORES) all tools
-@$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))' '$(subst ','\'',$(SERVER))'
+@$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))'
 endef
 
 ifeq ($(SERVER),)

@@ -63,7 +63,7 @@ begin_session() {
   rm -rf "${work:?}"/*
   mkdir "$work/tree"
   tar -C "$top" -c --exclude=./.git --exclude=./build/ci --exclude=./build/{a,ub,t}san --exclude=./build/asan-ubsan \
-    --exclude=./build/{tools,bench,broken,coverage,debian,fuzz} --exclude=./try --exclude="./mine*" . | tar -x -C "$work/tree"
+    --exclude=./build/{tools,bench,broken,coverage,debian,fuzz,grade,class,check-grade} --exclude=./try --exclude="./mine*" . | tar -x -C "$work/tree"
   mkfifo "$work/orders" "$work/status"
   : >"$work/out"
   # It opens the pipes anew for each command, so that what it starts inherits no descriptor but 0, 1 and 2.
