@@ -141,7 +141,7 @@ accept-bench: ## make bench/RESULTS.md, and the table in TUTORIAL.md, of what th
 # Compiled on all cores, unless who calls make has said on how many.
 CORES = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 define run_tests
-@$(MAKE) --no-print-directory -s $(CORES) all tools
+@$(MAKE) --no-print-directory -s $(CORES) all tools $(if $(STEP)$(VARIANT),,grader)
 @$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))'
 endef
 
