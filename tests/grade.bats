@@ -331,7 +331,7 @@ tree() { # the Makefile is ours, and calls this grader
 # ---- nothing is left ------------------------------------------------------------------------------------
 
 # marked NAME COMMAND...: meanwhile; what it starts, and what that starts, is found by the name.
-marked() { meanwhile "$1" env OURS="$PWD/$1" "${@:2}"; }
+marked() { meanwhile "$1" "$BUILD/odd" plain env OURS="$PWD/$1" "${@:2}"; } # plain: bash lets it ignore INT
 behind() { grep -lzxF -- "OURS=$PWD/$1" /proc/[0-9]*/environ 2>/dev/null | sed 's/environ$/exe/'; }
 one_is_behind() { [[ $(behind "$1" | xargs -r readlink) == *undying* ]]; }
 none_is_left() { ! kill -0 "${pid_of[$1]}" 2>/dev/null && [[ -z $(behind "$1") ]]; }
