@@ -32,6 +32,13 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
 }
 
+eval "$(declare -f teardown | sed '1s/teardown/teardown_of_helpers/')"
+teardown() { # what a grader that fails these tests has left behind goes, too: see marked
+  [[ -n $SANITIZED ]] ||
+    grep -lza -- "^OURS=$BATS_TEST_TMPDIR/" /proc/[0-9]*/environ 2>/dev/null | tr -cd '0-9\n' | xargs -r kill -KILL 2>/dev/null || true
+  teardown_of_helpers
+}
+
 # compile NAME [FLAG...]: a server as of step 03. FIRST: what it does before it listens; THEN: between reading and answering.
 compile() {
   cat >"$1.c" <<'END'
