@@ -141,8 +141,8 @@ accept-bench: ## put what make bench measured into bench/RESULTS.md
 # Compiled on all cores, unless who calls make has said on how many.
 CORES = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 define run_tests
-@$(MAKE) --no-print-directory -s $(CORES) all tools
-@$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))' '$(subst ','\'',$(SERVER))'
+@$(MAKE) --no-print-directory -s $(CORES) all tools $(if $(STEP)$(VARIANT),,grader)
+@$(1) sh tests/run.sh '$(OUT)' '$(subst ','\'',$(STEP))'
 endef
 
 ifeq ($(SERVER),)

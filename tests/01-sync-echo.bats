@@ -25,7 +25,6 @@ RESETS=0
 @test "01: listens on IPv6" { listens_on_ipv6; }
 @test "01: keeps [::] to IPv6" { keeps_to_ipv6; }
 @test "01: leaves unix:PATH and fd:N to step 02, and says so" {
-  needs_ours "what is said of a bad command line"
   refuses unix:path "unix:PATH and fd:N begin with step 02" unix:path
   [[ ! -e path ]]
   refuses fd:5 "unix:PATH and fd:N begin with step 02" fd:5
@@ -52,7 +51,6 @@ RESETS=0
   echoed one two
   await_end
   assert_equal "exit status" 0 "$STATUS"
-  needs_ours "the last line"
   assert_equal "the log" "$NAME: listening on $ADDRESS"$'\n'"$NAME: server terminated" "$(cat "$LOG")"
 }
 
@@ -74,7 +72,6 @@ RESETS=0
 }
 
 @test "01: ends well though its client resets the connection" {
-  needs_ours "the last line"
   start
   rude reset "$ADDRESS" 1 "hello"
   await_end

@@ -103,7 +103,6 @@ OPTIONS_ALSO=also
 }
 
 @test "04: has one process and one thread" {
-  needs_ours "processes"
   start
   rude_in_background hold "$ADDRESS" 20
   await equals 26 n_fds "$PID"
@@ -116,19 +115,6 @@ highest_fd() { printf '%s\n' "/proc/$1/fd"/* | sed 's|.*/||' | sort -n | tail -n
 
 @test "04: of 1,300 clients those inside are served, the others wait, and are served in their turn" {
   needs_descriptors 2300
-  if [[ -n $SERVER ]]; then # whatever its backlog and its limit
-    LAUNCH=(bash -c 'ulimit -Sn 2500 || ulimit -Sn hard; exec "$@"' -)
-    start
-    connect
-    greet "$FD"
-    rude_in_background hold "$ADDRESS" 2200
-    await is_as_full_as_it_gets
-    greet "$FD"
-    echo >&"$TO"
-    await serves
-    greet "$FD"
-    return
-  fi
   start --backlog 2000
   connect
   greet "$FD"
@@ -146,19 +132,11 @@ highest_fd() { printf '%s\n' "/proc/$1/fd"/* | sed 's|.*/||' | sort -n | tail -n
   assert_match "swarm's summary" 'clients +1300: 1300 served' "$(cat swarm.log)"
 }
 
-is_as_full_as_it_gets() {
-  local before
-  before=$(n_fds "$PID")
-  hears_nothing "$FD" 1.5 # the system lets those knock again who did not get in after 1 s
-  [[ $before == "$(n_fds "$PID")" ]]
-}
-
 with_descriptors() { # with_descriptors N: a command to start it through; N are open that it did not open
   LAUNCH=(bash -c 'ulimit -n 2500; for ((i = 100; i < 100 + $0; i++)); do eval "exec $i</dev/null"; done; exec "$@"' "$1")
 }
 
 @test "04: says so when there is no room for its listener below FD_SETSIZE" {
-  needs_ours "descriptors"
   needs_descriptors 2000
   local first # that is free: none has room, or the listener, but not what tells of signals
   for first in 1100 1023; do
@@ -172,7 +150,6 @@ with_descriptors() { # with_descriptors N: a command to start it through; N are 
 }
 
 @test "04: clients wait, however many descriptors were open at the start" {
-  needs_ours "descriptors"
   needs_descriptors 2500
   local n
   for n in 8 923; do

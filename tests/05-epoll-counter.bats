@@ -115,7 +115,6 @@ OPTIONS_ALSO=also
 }
 
 @test "05: serves 3,000 at once, in one process and one thread" {
-  needs_ours "processes"
   needs_descriptors 3400
   start --backlog 4000
   rude_in_background hold "$ADDRESS" 3000
@@ -128,7 +127,6 @@ OPTIONS_ALSO=also
 
 @test "05: an idle client costs it at most 128 bytes" {
   needs_plain_build "memory"
-  needs_ours "memory"
   needs_descriptors 10100
   start --backlog 4000
   # The first thousand pay for the first pages.
@@ -144,14 +142,12 @@ OPTIONS_ALSO=also
 }
 
 @test "05: a batch of accepts serves everybody too" {
-  needs_option --max-accepts-per-batch
   start --max-accepts-per-batch 50 --max-connections 30
   swarm "$ADDRESS" --clients 200 --rounds 2 --protocol counter >swarm.log
   answers "the counter" 400 read
 }
 
 @test "05: serves with next to no descriptors" {
-  needs_ours "a limit at the start"
   LAUNCH=(bash -c 'ulimit -n 9; exec "$@"' -)
   start
   serves

@@ -67,7 +67,6 @@ OPTIONS_ALSO=also
 @test "06: logs no byte of a client as it is" { logs_no_byte_of_a_client; }
 @test "06: has the backlog it is told" { has_a_backlog --max-connections 1; }
 @test "06: serves later who finds no room in its backlog" {
-  needs_option --threads
   START=(--threads 2) # each has a backlog
   takes_in_later_who_found_no_room 16
 }
@@ -212,14 +211,12 @@ many_on_a_descriptor() {
 }
 
 @test "06: has the threads it was told, and one for the signals" {
-  needs_option --threads
   [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   start --threads 5
   assert_equal "threads" 6 "$(n_threads "$PID")"
 }
 
 @test "06: does not start with fewer workers than it was told" {
-  needs_ours "the message"
   local well=yes
   may_have 3
   exits 1 "${LAUNCH[@]}" "${COMMAND[@]}" --threads 5 127.0.0.1:0 || well=
@@ -229,7 +226,6 @@ many_on_a_descriptor() {
 }
 
 @test "06: a second one on its port is refused, with each or one" {
-  needs_ours "the message"
   local how other
   for how in each one; do
     start --accept "$how" --threads 3
@@ -241,7 +237,6 @@ many_on_a_descriptor() {
 }
 
 @test "06: --accept one holds out, keeps to its limit and resets nobody, too" {
-  needs_option --accept
   START=(--accept one)
   starve
   limits_clients
@@ -249,7 +244,6 @@ many_on_a_descriptor() {
 }
 
 @test "06: every worker gets clients" {
-  needs_option --accept
   [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   local how tid n
   for how in each one; do
@@ -266,7 +260,6 @@ many_on_a_descriptor() {
 }
 
 @test "06: --accept one hands clients out by turns, also in batches" {
-  needs_ours "its workers"
   local i fds=()
   start --accept one --threads 2 --max-accepts-per-batch 2
   for i in {1..8}; do
@@ -280,7 +273,6 @@ many_on_a_descriptor() {
 }
 
 @test "06: a busy one looks, too, for clients that another process was woken for" {
-  needs_ours "fd:N"
   LAUNCH=("$BUILD/rude" swallow 5)
   start_at fd:5 --threads 1
   background "$BUILD/swarm" "$ADDRESS" --clients 8 --seconds $((2 * LIMIT))
@@ -291,7 +283,6 @@ many_on_a_descriptor() {
 }
 
 @test "06: a worker that is busy keeps neither the others from clients nor the main thread from signals" {
-  needs_ours "its workers"
   start --accept one --threads 2 --protocol counter --work 1000000 --backlog 1000
   exits 0 "$BUILD/rude" shrink "$PID" # an inbox holds a hundred clients then, and not two thousand
   connect
@@ -310,7 +301,6 @@ took_ms() { # what swarm says its messages took, in ms
 }
 
 @test "06: --accept one lets the next in at once when one leaves" {
-  needs_ours "its acceptor"
   local how times pair
   for pair in 1 2 3 4 5; do # a busy machine may slow one of the two down, but hardly always the same
     times=()
@@ -328,7 +318,6 @@ took_ms() { # what swarm says its messages took, in ms
 }
 
 @test "06: its limit holds for all threads together, and strands nobody" {
-  needs_option --max-connections
   limit() {
     start "${START[@]}" --max-connections 7 --backlog 300
     swarm "$ADDRESS" --clients 100 --rounds 3 --pause 1 >swarm.log
@@ -361,7 +350,6 @@ shares_when_full() { # two servers with room for one client each
   greet "$FD"
 }
 @test "06: a full one leaves a listener that several share to who has room" {
-  needs_ours "fd:N"
   local how
   LAUNCH=("$BUILD/rude" listen 5 bash -c '"$@" & exec "$@"' -)
   for how in each one; do shares_when_full --accept "$how"; done
@@ -370,7 +358,6 @@ shares_when_full() { # two servers with room for one client each
 # Two servers with one listener, and one of them is told to end at the very moment when a client comes, for whom the
 # kernel wakes that one: then the other must serve it. (Without care this goes wrong in about half of the tries.)
 @test "06: of two that share a listener one ends, and the other serves who comes" {
-  needs_ours "fd:N"
   local try first
   LAUNCH=("$BUILD/rude" listen 5 bash -c '"$1" fd:5 --threads 8 & until (($(grep -c "listening on" "$0") == 1)); do sleep 0.01; done; exec "$@"')
   for ((try = 1; try <= $(repeats 12 40); try++)); do
@@ -388,7 +375,6 @@ shares_when_full() { # two servers with room for one client each
 
 # The kernel tells of both at once: of the signal, whose handling closes the listener, and of the client.
 @test "06: a client that comes with TERM is no reason to fail, whoever accepts" {
-  needs_ours "its log"
   local how s
   for how in each one; do
     for s in TERM QUIT; do
@@ -408,7 +394,6 @@ shares_when_full() { # two servers with room for one client each
 
 # The worker is busy with a client that has reset its connection; meanwhile the next is in its inbox, and the signal comes.
 @test "06: --accept one: a signal forgets no client that a worker was given" {
-  needs_ours "its signals"
   local s
   for s in QUIT TERM; do
     start --accept one --threads 1 --protocol counter --work 30000 --on-handler-error ignore
@@ -434,7 +419,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: finishing costs nothing, whoever accepts" {
-  needs_ours "QUIT"
   local how
   for how in each one; do
     start --accept "$how" --threads 2
@@ -448,7 +432,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: a batch keeps to the limit, whoever accepts" {
-  needs_option --accept
   local how
   for how in each one; do
     START=(--accept "$how" --threads 2)
@@ -457,7 +440,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: USR1 tells how it stands" {
-  needs_ours "signals of its own"
   local how
   for how in each one; do
     start --accept "$how" --protocol counter
@@ -477,7 +459,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: USR2 turns the dropping of clients on and off" {
-  needs_ours "signals of its own"
   local how
   for how in each one; do
     start --accept "$how"
@@ -497,7 +478,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: --drop-incoming drops from the start" {
-  needs_option --drop-incoming
   local batch
   for batch in 1 5; do # the second of a batch finds nobody
     start --drop-incoming --max-accepts-per-batch "$batch"
@@ -512,7 +492,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: --on-handler-error log, ignore, raise" {
-  needs_option --on-handler-error
   start --on-handler-error log
   rude reset "$ADDRESS" 1 hello
   await grep -q 'client 127.0.0.1:[0-9]*: Connection reset by peer' "$LOG"
@@ -541,7 +520,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: --write-timeout ends clients that take no answers, and no other" {
-  needs_option --write-timeout
   local mode
   for mode in each one; do # a listener each, and one for all
     start --write-timeout 0.5 --threads 3 --accept $mode
@@ -557,7 +535,6 @@ shares_when_full() { # two servers with room for one client each
 }
 
 @test "06: --write-timeout says nothing about clients that are owed nothing" {
-  needs_option --write-timeout
   start_apart --write-timeout 1
   asks_each_second 60 # and is patient
   rude_in_background hold "$ADDRESS" 1
@@ -575,13 +552,11 @@ shares_when_full() { # two servers with room for one client each
 clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")" '$4 == "01" && index($2, port)' /proc/net/tcp | wc -l; }
 
 @test "06: --write-timeout ends with the server: a client may read late what was written" {
-  needs_option --write-timeout
   START=(--write-timeout 1)
   READS_LATE=4 resets_nobody_who_reads_late
 }
 
 @test "06: --write-timeout takes the least time for a millisecond, not for none" {
-  needs_option --write-timeout
   start --write-timeout 0.0001
   rude_in_background stuff "$ADDRESS" x x
   await grep -q 'client 127.0.0.1:[0-9]*: Connection timed out' "$LOG"
@@ -599,14 +574,12 @@ clients_there() { "${THERE[@]}" awk -v port="$(printf ':%04X' "${ADDRESS##*:}")"
 }
 
 @test "06: workers leave SIGSEGV, SIGBUS and SIGFPE to who handles them" { # a sanitizer, for one
-  needs_ours "its threads"
   [[ $SANITIZED != *tsan* ]] || skip "the runtime of this sanitizer has a thread of its own"
   start --threads 2
   blocks_no_fault "/proc/$PID"/task/*
 }
 
 @test "06: --work spends CPU time, on each read or each line" {
-  needs_option --work
   needs_plain_build "CPU time"
   start --threads 1 --work 2000
   local before

@@ -331,11 +331,6 @@ stub() { # stub NAME LINE: a program that prints it, and nothing else
   done
   exits 2 make test STEP=07
   assert_match "message" "there is no step '07'" "$OUTPUT"
-  local none
-  for none in build/none build "no-such-program --fast"; do
-    exits 2 make test STEP=02 SERVER="$none"
-    assert_match "message" "there is no program '${none%% *}' to be tested" "$OUTPUT"
-  done
   exits 2 make VARIANT=none
   assert_match "message" "there is no VARIANT none" "$OUTPUT"
 }

@@ -52,7 +52,6 @@ takes_a_last_line_without_lf() { # when the client half-closes; an empty one is 
 }
 
 takes_no_last_line_of_a_reset() {
-  needs_ours "the log"
   start "${START[@]}"
   rude reset "$ADDRESS" 5 inc
   await equals 5 grep -c 'client 127' "$LOG"
@@ -152,7 +151,6 @@ reads_rise() { # what one client reads never falls, while another increments
 }
 
 says_the_counter_at_the_end() { # every executed line is answered, and counted in the last lines
-  needs_ours "the log"
   local s
   for s in TERM QUIT; do
     start "${START[@]}"

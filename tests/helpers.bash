@@ -3,8 +3,7 @@
 # What every test file loads. A server is started on a free port, its line "listening on ADDRESS" is
 # awaited, and at the end of the test it is stopped with all that it has started.
 #
-# Set by `make test`: BUILD, the directory of the programs; SERVER, a command of the reader's to be
-# tested in the place of the step's own program, or nothing.
+# Set by `make test`: BUILD, the directory of the programs.
 #
 # bats keeps descriptors for itself and waits until nobody has them open: see detached.bash.
 
@@ -31,7 +30,7 @@ fi
 # A pipe that nobody writes to: who reads from it with a time-out sleeps, and needs no process for it.
 if [[ -p ${SUITE:-}/nap ]]; then exec {NAP}<>"$SUITE/nap"; else exec {NAP}<> <(:); fi
 
-: "${BUILD:=$PWD/build}" "${SERVER:=}"
+: "${BUILD:=$PWD/build}"
 PIDS=()
 unset COLUMNS # by which swarm would fold what it says
 case $BUILD in
@@ -41,20 +40,8 @@ esac
 
 use_step() { # use_step NN-name: which program this file is about
   STEP=$1
-  if [[ -n $SERVER ]]; then
-    local i top=$BATS_TEST_DIRNAME/..
-    read -ra COMMAND <<<"$SERVER"
-    for i in "${!COMMAND[@]}"; do # files named from the top, as ./mine: the tests run elsewhere
-      [[ ${COMMAND[i]} != /* && -f $top/${COMMAND[i]} ]] && COMMAND[i]=$top/${COMMAND[i]}
-    done
-    NAME=${COMMAND[0]##*/}
-    # It has the environment that make test was called with, not that of the tests. SUITE: see suite.bash
-    [[ ! -e ${SUITE:-}/environment ]] ||
-      COMMAND=(env -i SUITE="$SUITE" sh -c '. "$SUITE/environment"; exec "$@"' - "${COMMAND[@]}")
-  else
-    COMMAND=("$BUILD/$1")
-    NAME=$1
-  fi
+  COMMAND=("$BUILD/$1")
+  NAME=$1
 }
 
 # ---- starting and stopping ----------------------------------------------------------------------
@@ -141,8 +128,8 @@ stop() { # stop SIGNAL: ends the server as it should end
   assert_last_line
 }
 
-assert_last_line() { # not asked of a reader's own server
-  [[ -n $SERVER ]] || assert_equal "last line of the log" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
+assert_last_line() {
+  assert_equal "last line of the log" "$NAME: server terminated" "$(tail -n 1 "$LOG")"
 }
 
 setup() {
@@ -170,19 +157,6 @@ teardown() {
 }
 
 # ---- what it takes ------------------------------------------------------------------------------
-
-needs_option() { # needs_option NAME...: of our own servers this is no question
-  local option
-  [[ -z $SERVER ]] && return 0
-  : "${HELP:=$(timeout 3 "${COMMAND[@]}" --help 2>&1 </dev/null || true)}"
-  for option; do
-    [[ $HELP == *"$option"* ]] || skip "the server has no $option"
-  done
-}
-
-needs_ours() { # needs_ours WHAT: a contract that a reader's own server need not know
-  [[ -z $SERVER ]] || skip "not asked of your own server: $1"
-}
 
 needs_plain_build() { # needs_plain_build WHAT: a sanitizer costs memory and time of its own
   [[ -z $SANITIZED ]] || skip "$1 is not measured in a build with a sanitizer"
@@ -312,10 +286,6 @@ n_children() {
   local all
   read -r -a all < <(children "$1") || true
   echo "${#all[@]}"
-}
-n_zombies() {
-  local child
-  for child in $(children "$1"); do [[ $(state "$child") != Z ]] || echo "$child"; done | wc -l
 }
 n_fds() {
   local fds=("/proc/$1/fd"/*)

@@ -1,16 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs the tests: run.sh BUILD [STEP [SERVER]]. `make test` calls it; the README says what the words mean.
+# Runs the tests: run.sh BUILD [STEP]. `make test` calls it; the README says what the words mean.
 # TEST_ALL=yes: what is merely repeated is repeated more often (make test-all).
 #
-# The tests see nothing of the caller's environment. A reader's own SERVER is given all of it back.
-[ "${IN_CLEAN_ROOM-}" = yes ] || [ -z "${3-}" ] || { CALLER=$(export -p) && export CALLER; }
+# The tests see nothing of the caller's environment.
 . "$(dirname "$0")/clean-room.sh"
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=$(cd "$1" && pwd)
 STEP=${2:-}
-SERVER=${3:-}
 
 complain() { # complain STATUS TEXT...
   status=$1
@@ -20,12 +18,6 @@ complain() { # complain STATUS TEXT...
 }
 
 command -v bats >/dev/null || complain 2 "it needs bats, which is not installed (Debian, Ubuntu: apt install bats)"
-[ -z "$SERVER" ] || [ -n "$STEP" ] ||
-  complain 2 "SERVER needs a STEP to be tested as: make test STEP=03 SERVER='$SERVER'"
-program=${SERVER%% *} # the rest are its options
-if [ -n "$program" ] && { [ -d "$program" ] || ! command -v "$program" >/dev/null; }; then
-  complain 2 "there is no program '$program' to be tested"
-fi
 case $STEP in
 '') set -- tests/*.bats ;;
 tutorial) set -- tests/tutorial.bats ;;
@@ -43,14 +35,6 @@ for parent in "$TMPDIR" /var/tmp /dev/shm "$BUILD"; do
   rm -rf "$work"
 done
 [ -d "${work:-}" ] || complain 2 "there is no directory for temporary files where a program may be run, as /tmp or /var/tmp"
-if [ -n "$SERVER" ]; then
-  {
-    printf '%s\n' "$CALLER"
-    echo "SUITE='$work'; export SUITE"
-    # shellcheck disable=SC2016
-    echo 'PWD=$(pwd -P); unset OLDPWD' # where the tests are is not where we are
-  } >"$work/environment"
-fi
 
 set -- bash tests/suite.bash "$@"
 for kept in COUNTERS ASAN_OPTIONS LSAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS; do
@@ -59,4 +43,4 @@ for kept in COUNTERS ASAN_OPTIONS LSAN_OPTIONS TSAN_OPTIONS UBSAN_OPTIONS; do
 done
 sbin=/usr/local/sbin:/usr/sbin:/sbin # which Debian keeps from the PATH of a user
 exec "$BUILD/odd" plain env -i PATH="$PATH:$sbin" HOME="${HOME:-/}" TERM="${TERM:-dumb}" LC_ALL=C.UTF-8 \
-  TMPDIR="$work" SUITE="$work" BUILD="$BUILD" SERVER="$SERVER" TEST_ALL="${TEST_ALL:-}" "$@"
+  TMPDIR="$work" SUITE="$work" BUILD="$BUILD" TEST_ALL="${TEST_ALL:-}" "$@"

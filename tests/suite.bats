@@ -61,22 +61,6 @@ END
     PATH="$PATH:bin" TMPDIR="$PWD/no/such/directory" sh tree/tests/run.sh "$BUILD"
 }
 
-@test "suite: a reader's server has the environment of who tests it" {
-  tree
-  made_up 02-mine <<'END'
-load helpers
-use_step 02-loop-echo
-TEST "a" { start && [[ $NAME == mine ]]; }
-END
-  cat >mine <<'END'
-#!/bin/sh
-[ "$MINE" = "a b'c" ] && [ "$LC_ALL" = tr_TR.UTF-8 ] && exec "$PROGRAM" "$@"
-env
-END
-  chmod +x mine
-  exits 0 env MINE="a b'c" LC_ALL=tr_TR.UTF-8 PROGRAM="$BUILD/02-loop-echo" sh tree/tests/run.sh "$BUILD" 2 "$PWD/mine"
-}
-
 @test "suite: interrupted, it leaves no process and no file" {
   local pid
   tree

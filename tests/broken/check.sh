@@ -22,7 +22,7 @@ try() { # try TREE NAMED
   case $2 in
   test\ *) # 03: ... is in 03-fork-echo.bats
     name=${test//[^[:alnum:]]/.} # as a regular expression
-    BUILD=$1/build SERVER='' LIMIT=10 TEST_ALL=yes timeout 120 bats -f "^$name\$" \
+    BUILD=$1/build LIMIT=10 TEST_ALL=yes timeout 120 bats -f "^$name\$" \
       "$1"/tests/"${test%%:*}"-*.bats
     ;;
   torture\ *) (cd "$1" && timeout 120 build/tools/torture --limit 10 build build/tools/shim.so "$test") ;;

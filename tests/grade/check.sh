@@ -9,9 +9,9 @@
 # The first comments of a server say what is expected of it, and how it is built and run:
 #   grade: right|wrong   step: 03 04   needs: go   build: go build -o PROGRAM FILE   run: PROGRAM {port}
 #   full: core robust    (right)       loses: half-close   hint: never-closes        (wrong)
+. "$(dirname "$0")/../clean-room.sh" || exit
 set -u
 cd "$(dirname "$0")/../.." || exit
-export LC_ALL=C
 grade=$PWD/build/grade
 work=$PWD/build/check-grade
 marker=CHECK_GRADE_$$
@@ -27,7 +27,7 @@ loads=()
 
 left() { # what a grading has started and not ended
   local file pid
-  # shellcheck disable=SC2013
+  # shellcheck disable=SC2013 # no word of theirs has a blank
   for file in $(grep -lzsx "$marker=1" /proc/[0-9]*/environ); do
     pid=${file//[!0-9]/}
     [[ " ${loads[*]-} $$ $BASHPID " == *" $pid "* || ! -e /proc/$pid ]] || echo "$pid"

@@ -518,7 +518,7 @@ static void show_both(const struct wanted *w)
 {
     const unsigned char *got = w->c->in + w->c->used;
     size_t n = in_hand(w->c), from = w->same > 12 ? w->same - 12 : 0;
-    size_t to = w->same + 20, column = 11;
+    size_t to = w->same + 20, column = 12; /* after: got:      " */
     char one[5];
 
     note("expected: %s%s", from ? "..." : "",

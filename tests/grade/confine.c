@@ -415,10 +415,11 @@ static bool is_found(const char *program, int how)
     return found;
 }
 
-/* May the ordinary user read what the words name? The program is the first file on PATH for all. */
+/* May the ordinary user read what the words name, and get here by the full path, as Node wants to?
+ * The program is the first file on PATH for all. */
 static bool try_reading(const struct confinement *c, char *const words[])
 {
-    char *names[64];
+    char *names[64], here[4096];
     bool wanted[64];
     int n = 0;
 
@@ -426,7 +427,7 @@ static bool try_reading(const struct confinement *c, char *const words[])
         names[n] = words[n];
         wanted[n] = n == 0 ? is_found(words[0], X_OK) : access(words[n], R_OK) == 0;
     }
-    if (!give_up_power(c) || access(".", X_OK) < 0)
+    if (!getcwd(here, sizeof here) || !give_up_power(c) || access(here, X_OK) < 0)
         return false;
     for (int i = 0; i < n; i++)
         if (wanted[i] && !(i == 0 ? is_found(names[0], X_OK) : access(names[i], R_OK) == 0))

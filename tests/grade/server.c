@@ -224,12 +224,28 @@ static const char *plural(int n)
     return n == 1 ? "" : "s";
 }
 
+/* sigabbrev_np(3) came with glibc 2.32. */
+static const char *signal_name(int sig)
+{
+    static const char *const names[] = {
+        [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+        [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT", [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
+        [SIGKILL] = "KILL", [SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+        [SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM", [SIGXCPU] = "XCPU",
+        [SIGXFSZ] = "XFSZ", [SIGSYS] = "SYS"};
+
+    return sig < (int)(sizeof names / sizeof *names) ? names[sig] : NULL;
+}
+
 const char *how_it_ended(int status)
 {
     static char text[80];
+    const char *name = WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : NULL;
 
-    if (WIFSIGNALED(status))
-        snprintf(text, sizeof text, "was killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
+    if (name)
+        snprintf(text, sizeof text, "was killed by SIG%s", name);
+    else if (WIFSIGNALED(status))
+        snprintf(text, sizeof text, "was killed by signal %d", WTERMSIG(status));
     else
         snprintf(text, sizeof text, "has ended with status %d", WEXITSTATUS(status));
     return text;
