@@ -120,6 +120,7 @@ static const struct {
                     "in a loop, needs a limit."},
     {"busy", "The server uses all the CPU time it can get, and does not come to an end."},
     {"bomb", "The server starts processes or threads without an end."},
+    {"sockets", "The server opens sockets without an end."},
     {"goes-on",
      "The server of step 01 serves one client: when that has left, it ends, with status 0."},
     {"end-status", "When its client has left, the server of step 01 ends with status 0, whatever "

@@ -185,7 +185,7 @@ static long memory_of(pid_t pid)
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
     if (slurp(path, text, sizeof text) && (line = strstr(text, "\nPss:")))
         return strtol(line + 5, NULL, 10);
-    return 0;
+    return resident_of(pid); /* we may not know more: it was started by another user, say */
 }
 
 static void look_at(pid_t pid, int what, struct look *look)
@@ -319,6 +319,16 @@ int look_listening(pid_t keeper, bool own_network, struct listening *found, int 
         if (table)
             fclose(table);
     }
+    return n;
+}
+
+int look_sockets(void)
+{
+    char text[600];
+    int n = 0;
+
+    if (slurp("/proc/thread-self/net/sockstat", text, sizeof text))
+        sscanf(text, "sockets: used %d", &n);
     return n;
 }
 

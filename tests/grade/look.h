@@ -51,6 +51,9 @@ struct listening {
  */
 int look_listening(pid_t keeper, bool own_network, struct listening *found, int most);
 
+/* How many sockets of all kinds there are in the network of our own. */
+int look_sockets(void);
+
 /*
  * What lies in one end of a connection: bytes that were not yet sent or confirmed (to_send), and
  * bytes that were not yet read. false: there is no such connection.
