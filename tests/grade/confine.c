@@ -221,8 +221,7 @@ static void set_limits(const struct confinement *c)
     limit(RLIMIT_FSIZE, MOST_FILE, MOST_FILE);
     limit(RLIMIT_CPU, MOST_CPU, MOST_CPU + 1);
     limit(RLIMIT_CORE, 0, 0);
-    if (c->other_user || c->user_ns) /* else those of the same user elsewhere would count, too */
-        limit(RLIMIT_NPROC, MOST_PROCESSES, MOST_PROCESSES);
+    limit(RLIMIT_NPROC, c->others + MOST_PROCESSES, c->others + MOST_PROCESSES);
 }
 
 /* ---- the keeper and the program -------------------------------------------------------------- */
@@ -501,14 +500,16 @@ void confine_probe(struct confinement *c, char *const words[])
     }
     c->pids = succeeds(try_pids, c, words);
     c->mounts = c->pids && succeeds(try_files, c, words);
+    c->others = look_threads_of(getuid());
     if (geteuid() != 0 || c->user_ns)
         return;
     c->other_user = true;
     c->other_user = succeeds(try_user, c, words);
+    if (c->other_user)
+        c->others = 0;
     c->reads_all = c->other_user && !succeeds(try_reading, c, words);
-    if (c->reads_all) {
+    if (c->reads_all)
         c->reads_all = succeeds(try_user, c, words);
-    }
 }
 
 void confined_how(const struct confinement *c, char *text, size_t size)

@@ -22,6 +22,7 @@ struct confinement {
     bool other_user; /* as an ordinary user, though we are root */
     bool reads_all;  /* who may read every file, if the program is where others may not go */
     uid_t uid;       /* of that user; each test has its own, so that limits are not shared */
+    unsigned others; /* threads of the same user elsewhere, which count for its limit, too */
 };
 
 /* Finds out what is possible. words: the command, whose files the ordinary user has to read. */

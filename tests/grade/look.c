@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -247,6 +248,24 @@ void look_kill_below(pid_t keeper)
             return;
         poll(NULL, 0, 5);
     }
+}
+
+unsigned look_threads_of(uid_t uid)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    struct stat of;
+    char path[300];
+    int n = 0;
+
+    while (proc && (entry = readdir(proc))) {
+        snprintf(path, sizeof path, "/proc/%s/task", entry->d_name);
+        if (isdigit((unsigned char)*entry->d_name) && stat(path, &of) == 0 && of.st_uid == uid)
+            n += count_entries(path, NULL);
+    }
+    if (proc)
+        closedir(proc);
+    return (unsigned)n;
 }
 
 /* ---- who listens ----------------------------------------------------------------------------- */

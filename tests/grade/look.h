@@ -38,6 +38,9 @@ void look_kill_below(pid_t keeper);
 /* The highest number of an open descriptor; -1: the process is gone. */
 int look_highest_descriptor(pid_t pid);
 
+/* How many threads of a user there are on this machine, as far as we see. */
+unsigned look_threads_of(uid_t uid);
+
 struct listening {
     char host[64]; /* "127.0.0.1", "0.0.0.0", "::" */
     int port;
