@@ -525,6 +525,8 @@ void confined_how(const struct confinement *c, char *text, size_t size)
                                                     : ", as an ordinary user")
                       : geteuid() == 0 ? ", as root: no other user is possible here"
                                        : "";
+    const char *danger =
+        c->pids || c->other_user ? "" : ". It could kill the grader, or go on after it";
 
-    snprintf(text, size, "%s%s", apart, who);
+    snprintf(text, size, "%s%s%s", apart, who, danger);
 }
