@@ -206,13 +206,13 @@ static void limit(int what, rlim_t soft, rlim_t hard)
 {
     struct rlimit now, wanted = {soft, hard};
 
-    if (getrlimit(what, &now) < 0)
+    if (getrlimit((enum __rlimit_resource)what, &now) < 0)
         return;
     if (wanted.rlim_max > now.rlim_max)
         wanted.rlim_max = now.rlim_max;
     if (wanted.rlim_cur > wanted.rlim_max)
         wanted.rlim_cur = wanted.rlim_max;
-    setrlimit(what, &wanted);
+    setrlimit((enum __rlimit_resource)what, &wanted);
 }
 
 static void set_limits(const struct confinement *c)
@@ -476,7 +476,7 @@ static bool try_reading(const struct confinement *c, char *const words[])
     bool wanted[64];
     int n = 0;
 
-    for (; words[n] && n < 64; n++) {
+    for (; n < 64 && words[n]; n++) {
         names[n] = words[n];
         wanted[n] = n == 0 ? is_found(words[0], X_OK) : access(words[n], R_OK) == 0;
     }

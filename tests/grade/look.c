@@ -168,15 +168,26 @@ static void look_at_threads(pid_t pid, struct look *look, double *ran)
         closedir(tasks);
 }
 
+/* Pages that were only read are nobody's memory, but the tables of many such pages are. */
+static long page_tables_of(pid_t pid)
+{
+    char path[64], text[4096], *line;
+
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (slurp(path, text, sizeof text) && (line = strstr(text, "\nVmPTE:")))
+        return strtol(line + 7, NULL, 10);
+    return 0;
+}
+
 static long resident_of(pid_t pid)
 {
     char path[64], text[256];
-    long pages = 0;
+    long size = 0, pages = 0, page = sysconf(_SC_PAGESIZE) / 1024;
 
     snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    if (!slurp(path, text, sizeof text) || sscanf(text, "%*d %ld", &pages) != 1)
+    if (!slurp(path, text, sizeof text) || sscanf(text, "%ld %ld", &size, &pages) != 2)
         return 0;
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+    return pages * page + (size * page > 4 << 20 ? page_tables_of(pid) : 0);
 }
 
 static long memory_of(pid_t pid)
@@ -185,7 +196,7 @@ static long memory_of(pid_t pid)
 
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
     if (slurp(path, text, sizeof text) && (line = strstr(text, "\nPss:")))
-        return strtol(line + 5, NULL, 10);
+        return strtol(line + 5, NULL, 10) + page_tables_of(pid);
     return resident_of(pid); /* we may not know more: it was started by another user, say */
 }
 

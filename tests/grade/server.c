@@ -479,9 +479,8 @@ static struct server *launch(const char *what, char **words, int port)
 
     s->what = what;
     s->told_port = port;
-    for (int i = 0; words[i]; i++)
-        n += (size_t)snprintf(s->words + n, sizeof s->words - n, "%s%s", i ? " " : "", words[i]),
-            n = n < sizeof s->words ? n : sizeof s->words - 1;
+    for (int i = 0; words[i] && n < sizeof s->words; i++)
+        n += (size_t)snprintf(s->words + n, sizeof s->words - n, "%s%s", i ? " " : "", words[i]);
     if (n_servers == MOST_SERVERS || !confined_start(&assignment.confinement, words, &s->confined))
         cannot("  The grader could not start a process: %s\n", strerror(errno));
     servers[n_servers++] = s;
