@@ -92,8 +92,11 @@ static bool enter_network(void)
 
 /* ---- files: what the program writes is thrown away ------------------------------------------- */
 
-/* Lays a copy over a directory, as it seems to who looks: what is written goes to memory. */
-static void throw_away(const char *directory, int n)
+/*
+ * Lays a copy over a directory, as it seems to who looks: what is written goes to memory. The sockets
+ * in it lead nowhere, and nothing is to be seen of what is mounted below it.
+ */
+static bool throw_away(const char *directory, int n)
 {
     char options[200], upper[64], work[64];
 
@@ -102,8 +105,8 @@ static void throw_away(const char *directory, int n)
     snprintf(options, sizeof options, "lowerdir=.,upperdir=%s,workdir=%s", upper, work);
     if (chdir(directory) < 0 || mkdir(upper, 0777) < 0 || mkdir(work, 0700) < 0 ||
         chmod(upper, 01777) < 0)
-        return;
-    (void)mount("overlay", ".", "overlay", MS_NOSUID | MS_NODEV, options); /* or it is read-only */
+        return false;
+    return mount("overlay", ".", "overlay", MS_NOSUID | MS_NODEV, options) == 0;
 }
 
 /* From here on nobody else sees what is mounted. */
@@ -128,9 +131,12 @@ static bool enter_files(const char *here)
               "size=64m,nr_inodes=16k,mode=1777") < 0)
         return false;
     if (mkdir("/dev/shm/.grade", 0711) == 0) {
-        throw_away("/tmp", 1);
-        throw_away("/var/tmp", 2);
-        throw_away(here, 3);
+        (void)throw_away("/tmp", 1); /* or it is read-only */
+        (void)throw_away("/var/tmp", 2);
+        (void)throw_away(here, 3);
+        /* There systemd, docker and others listen, who would start something for their user. */
+        if (strncmp(here, "/run/", 5) != 0 && !throw_away("/run", 4))
+            (void)mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "size=0");
     }
     return chdir(here) == 0;
 }
