@@ -9,11 +9,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,8 +92,11 @@ static bool enter_network(void)
 
 /* ---- files: what the program writes is thrown away ------------------------------------------- */
 
-/* Lays a copy over a directory, as it seems to who looks: what is written goes to memory. */
-static void throw_away(const char *directory, int n)
+/*
+ * Lays a copy over a directory, as it seems to who looks: what is written goes to memory. The sockets
+ * in it lead nowhere, and nothing is to be seen of what is mounted below it.
+ */
+static bool throw_away(const char *directory, int n)
 {
     char options[200], upper[64], work[64];
 
@@ -98,8 +105,14 @@ static void throw_away(const char *directory, int n)
     snprintf(options, sizeof options, "lowerdir=.,upperdir=%s,workdir=%s", upper, work);
     if (chdir(directory) < 0 || mkdir(upper, 0777) < 0 || mkdir(work, 0700) < 0 ||
         chmod(upper, 01777) < 0)
-        return;
-    (void)mount("overlay", ".", "overlay", MS_NOSUID | MS_NODEV, options); /* or it is read-only */
+        return false;
+    return mount("overlay", ".", "overlay", MS_NOSUID | MS_NODEV, options) == 0;
+}
+
+/* From here on nobody else sees what is mounted. */
+static bool enter_mounts(void)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static bool enter_files(const char *here)
@@ -108,18 +121,22 @@ static bool enter_files(const char *here)
         uint64_t set, clear, propagation, user_ns;
     } read_only = {.set = 1 /* MOUNT_ATTR_RDONLY */};
 
-    if (unshare(CLONE_NEWNS | CLONE_NEWIPC) < 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    if (unshare(CLONE_NEWIPC) < 0 || !enter_mounts())
         return false;
+    (void)write_file("/proc/sys/kernel/shmall", "16384"); /* pages of the new IPC namespace */
     if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0x8000 /* AT_RECURSIVE */, &read_only,
                 sizeof read_only) < 0)
         return false;
-    if (mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "size=64m,mode=1777") < 0)
+    if (mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV,
+              "size=64m,nr_inodes=16k,mode=1777") < 0)
         return false;
     if (mkdir("/dev/shm/.grade", 0711) == 0) {
-        throw_away("/tmp", 1);
-        throw_away("/var/tmp", 2);
-        throw_away(here, 3);
+        (void)throw_away("/tmp", 1); /* or it is read-only */
+        (void)throw_away("/var/tmp", 2);
+        (void)throw_away(here, 3);
+        /* There systemd, docker and others listen, who would start something for their user. */
+        if (strncmp(here, "/run/", 5) != 0 && !throw_away("/run", 4))
+            (void)mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "size=0");
     }
     return chdir(here) == 0;
 }
@@ -155,6 +172,42 @@ static bool give_up_power(const struct confinement *c)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
+/*
+ * Refuses what would lead around a limit: a user namespace, in which it might mount a tmpfs of any
+ * size; memory files, which nothing counts; and calls in the way of another machine (32 bits), whose
+ * numbers mean something else here. seccomp(2); without it, or elsewhere, it is not refused.
+ */
+static void refuse_calls(void)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+#ifdef __x86_64__
+    const unsigned machine = AUDIT_ARCH_X86_64, most = 0x3fffffff; /* above: the x32 way */
+#else
+    const unsigned machine = AUDIT_ARCH_AARCH64, most = 0xffffffff;
+#endif
+    enum { NR = offsetof(struct seccomp_data, nr), FLAGS = offsetof(struct seccomp_data, args) };
+    const unsigned unknown = SECCOMP_RET_ERRNO | ENOSYS, forbidden = SECCOMP_RET_ERRNO | EPERM;
+    struct sock_filter calls[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, machine, 0, 8),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NR),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, most, 6, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 5, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 435 /* clone3: C libraries then use clone */, 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FLAGS),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWUSER, 1, 2),
+        BPF_STMT(BPF_RET | BPF_K, unknown),
+        BPF_STMT(BPF_RET | BPF_K, forbidden),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof calls / sizeof *calls, calls};
+
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+#endif
+}
+
 #ifdef __GLIBC__
 typedef __rlimit_resource_t resource;
 #else
@@ -165,13 +218,13 @@ static void limit(resource what, rlim_t soft, rlim_t hard)
 {
     struct rlimit now, wanted = {soft, hard};
 
-    if (getrlimit(what, &now) < 0)
+    if (getrlimit((enum __rlimit_resource)what, &now) < 0)
         return;
     if (wanted.rlim_max > now.rlim_max)
         wanted.rlim_max = now.rlim_max;
     if (wanted.rlim_cur > wanted.rlim_max)
         wanted.rlim_cur = wanted.rlim_max;
-    setrlimit(what, &wanted);
+    setrlimit((enum __rlimit_resource)what, &wanted);
 }
 
 static void set_limits(const struct confinement *c)
@@ -180,8 +233,7 @@ static void set_limits(const struct confinement *c)
     limit(RLIMIT_FSIZE, MOST_FILE, MOST_FILE);
     limit(RLIMIT_CPU, MOST_CPU, MOST_CPU + 1);
     limit(RLIMIT_CORE, 0, 0);
-    if (c->other_user || c->user_ns) /* else those of the same user elsewhere would count, too */
-        limit(RLIMIT_NPROC, MOST_PROCESSES, MOST_PROCESSES);
+    limit(RLIMIT_NPROC, c->others + MOST_PROCESSES, c->others + MOST_PROCESSES);
 }
 
 /* ---- the keeper and the program -------------------------------------------------------------- */
@@ -199,6 +251,7 @@ static _Noreturn void run(const struct confinement *c, char *const words[], int 
     int null = open("/dev/null", O_RDONLY);
     sigset_t none;
 
+    prctl(PR_SET_DUMPABLE, 1);
     sigemptyset(&none);
     for (int sig = 1; sig < NSIG; sig++)
         signal(sig, SIG_DFL);
@@ -208,10 +261,13 @@ static _Noreturn void run(const struct confinement *c, char *const words[], int 
     unsetenv(
         "PYTHONUNBUFFERED"); /* with it a print without flush would work here, and not elsewhere */
     write_file("/proc/self/oom_score_adj", "1000");
+    if (c->pids && geteuid() == 0 && !c->other_user) /* who owns what is in /proc/sys */
+        (void)mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
     set_limits(c);
     if (null >= 0 && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2 &&
         fcntl(errors, F_SETFD, FD_CLOEXEC) == 0 && give_up_power(c)) {
         syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
+        refuse_calls();
         execvp(words[0], words);
     }
     (void)!write(errors, &errno, sizeof errno);
@@ -223,11 +279,15 @@ static _Noreturn void keep(const struct confinement *c, char *const words[], int
                            int errors, const char *here)
 {
     struct sigaction act = {.sa_handler = note_end};
+    struct pollfd reader = {.fd = log};
     pid_t program, pid;
     int status;
 
-    sigaction(SIGTERM, &act, NULL);
+    if (!c->pids) /* else the program could send it, and without a handler process 1 gets none */
+        sigaction(SIGTERM, &act, NULL);
     prctl(PR_SET_PDEATHSIG, c->pids ? SIGKILL : SIGTERM);
+    if (poll(&reader, 1, 0) > 0)
+        _exit(127); /* whoever reads the log was gone before that */
     prctl(PR_SET_NAME, "grade-keeper");
     setsid();
     if (!c->pids)
@@ -236,7 +296,7 @@ static _Noreturn void keep(const struct confinement *c, char *const words[], int
         (void)!write(errors, &errno, sizeof errno);
         _exit(127);
     }
-    if (c->pids) /* or the program sees the processes of everybody, but can do them no harm */
+    if (c->pids && (c->mounts || enter_mounts())) /* or it sees everybody's processes */
         (void)mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
     program = fork();
     if (program == 0)
@@ -258,16 +318,19 @@ static _Noreturn void keep(const struct confinement *c, char *const words[], int
     _exit(0);
 }
 
-static pid_t child_of(pid_t keeper)
+/* The program, once it is there; 0: it has ended already. */
+static pid_t child_of(const struct confined *p)
 {
+    struct pollfd ended = {.fd = p->events, .events = POLLIN};
     pid_t children[4];
 
     for (int i = 0; i < 5000; i++) {
-        if (look_children(keeper, children, 4) > 0)
+        if (look_children(p->keeper, children, 4) > 0)
             return children[0];
-        poll(NULL, 0, 1);
+        if (poll(&ended, 1, 1) > 0)
+            return 0;
     }
-    return -1;
+    return 0;
 }
 
 bool confined_start(const struct confinement *c, char *const words[], struct confined *p)
@@ -282,8 +345,10 @@ bool confined_start(const struct confinement *c, char *const words[], struct con
     fcntl(log[0], F_SETFL, O_NONBLOCK);
     fcntl(events[0], F_SETFL, O_NONBLOCK);
     p->keeper = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
-    if (p->keeper == 0)
+    if (p->keeper == 0) {
+        close(log[0]);
         keep(c, words, log[1], events[1], errors[1], here);
+    }
     close(log[1]);
     close(events[1]);
     close(errors[1]);
@@ -295,7 +360,7 @@ bool confined_start(const struct confinement *c, char *const words[], struct con
         p->error = 0;
     close(errors[0]);
     if (!p->error)
-        p->program = child_of(p->keeper);
+        p->program = child_of(p);
     return true;
 }
 
@@ -344,6 +409,7 @@ void confine_network(const struct confinement *c)
                 strerror(errno));
         _exit(2);
     }
+    prctl(PR_SET_DUMPABLE, 0); /* nobody looks into us, or into the keeper, by /proc or ptrace(2) */
 }
 
 /* ---- what is possible here ------------------------------------------------------------------- */
@@ -447,14 +513,16 @@ void confine_probe(struct confinement *c, char *const words[])
     }
     c->pids = succeeds(try_pids, c, words);
     c->mounts = c->pids && succeeds(try_files, c, words);
+    c->others = look_threads_of(getuid());
     if (geteuid() != 0 || c->user_ns)
         return;
     c->other_user = true;
     c->other_user = succeeds(try_user, c, words);
+    if (c->other_user)
+        c->others = 0;
     c->reads_all = c->other_user && !succeeds(try_reading, c, words);
-    if (c->reads_all) {
+    if (c->reads_all)
         c->reads_all = succeeds(try_user, c, words);
-    }
 }
 
 void confined_how(const struct confinement *c, char *text, size_t size)
@@ -470,6 +538,8 @@ void confined_how(const struct confinement *c, char *text, size_t size)
                                                     : ", as an ordinary user")
                       : geteuid() == 0 ? ", as root: no other user is possible here"
                                        : "";
+    const char *danger =
+        c->pids || c->other_user ? "" : ". It could kill the grader, or go on after it";
 
-    snprintf(text, size, "%s%s", apart, who);
+    snprintf(text, size, "%s%s%s", apart, who, danger);
 }

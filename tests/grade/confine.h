@@ -20,9 +20,9 @@ struct confinement {
     bool pids;       /* a PID namespace: when its first process ends, the kernel kills all others */
     bool mounts;     /* files are read-only, or a copy that is thrown away */
     bool other_user; /* as an ordinary user, though we are root */
-    bool
-        reads_all; /* who may read every file, since the program is in a directory closed to others */
-    uid_t uid;     /* of that user; each test has its own, so that limits are not shared */
+    bool reads_all;  /* who may read every file, if the program is where others may not go */
+    uid_t uid;       /* of that user; each test has its own, so that limits are not shared */
+    unsigned others; /* threads of the same user elsewhere, which count for its limit, too */
 };
 
 /* Finds out what is possible. words: the command, whose files the ordinary user has to read. */
@@ -36,7 +36,7 @@ void confine_network(const struct confinement *c);
 
 struct confined {
     pid_t keeper;  /* process 1 of the PID namespace, or the one to which orphans are given */
-    pid_t program; /* as it is numbered here */
+    pid_t program; /* as it is numbered here; 0: it had ended before it was seen */
     int log;       /* what it prints, both standard output and error; non-blocking; ours */
     int events;    /* the keeper says here how the program ended: an int, as wait(2) has it */
     int error;     /* errno, if the program could not be run; 0: it was */

@@ -131,6 +131,9 @@ static const struct {
              "for instance one that ignores a read of 0 or an error."},
     {"bomb", "The server keeps starting processes or threads. Start one for each client at most, "
              "and none in a loop that does not wait."},
+    {"sockets",
+     "The server keeps opening sockets. Open one for each client at most, and close it when "
+     "that has left."},
     {"goes-on", "The server of step 01 serves one client. When that client has left, the server "
                 "must end, with status 0."},
     {"end-status", "The server of step 01 must end with status 0 when its client has left, even if "

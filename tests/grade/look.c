@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,15 +169,26 @@ static void look_at_threads(pid_t pid, struct look *look, double *ran)
         closedir(tasks);
 }
 
+/* Pages that were only read are nobody's memory, but the tables of many such pages are. */
+static long page_tables_of(pid_t pid)
+{
+    char path[64], text[4096], *line;
+
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (slurp(path, text, sizeof text) && (line = strstr(text, "\nVmPTE:")))
+        return strtol(line + 7, NULL, 10);
+    return 0;
+}
+
 static long resident_of(pid_t pid)
 {
     char path[64], text[256];
-    long pages = 0;
+    long size = 0, pages = 0, page = sysconf(_SC_PAGESIZE) / 1024;
 
     snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    if (!slurp(path, text, sizeof text) || sscanf(text, "%*d %ld", &pages) != 1)
+    if (!slurp(path, text, sizeof text) || sscanf(text, "%ld %ld", &size, &pages) != 2)
         return 0;
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+    return pages * page + (size * page > 4 << 20 ? page_tables_of(pid) : 0);
 }
 
 static long memory_of(pid_t pid)
@@ -185,8 +197,8 @@ static long memory_of(pid_t pid)
 
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
     if (slurp(path, text, sizeof text) && (line = strstr(text, "\nPss:")))
-        return strtol(line + 5, NULL, 10);
-    return 0;
+        return strtol(line + 5, NULL, 10) + page_tables_of(pid);
+    return resident_of(pid); /* we may not know more: it was started by another user, say */
 }
 
 static void look_at(pid_t pid, int what, struct look *look)
@@ -248,6 +260,24 @@ void look_kill_below(pid_t keeper)
             return;
         poll(NULL, 0, 5);
     }
+}
+
+unsigned look_threads_of(uid_t uid)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    struct stat of;
+    char path[300];
+    int n = 0;
+
+    while (proc && (entry = readdir(proc))) {
+        snprintf(path, sizeof path, "/proc/%s/task", entry->d_name);
+        if (isdigit((unsigned char)*entry->d_name) && stat(path, &of) == 0 && of.st_uid == uid)
+            n += count_entries(path, NULL);
+    }
+    if (proc)
+        closedir(proc);
+    return (unsigned)n;
 }
 
 /* ---- who listens ----------------------------------------------------------------------------- */
@@ -320,6 +350,16 @@ int look_listening(pid_t keeper, bool own_network, struct listening *found, int 
         if (table)
             fclose(table);
     }
+    return n;
+}
+
+int look_sockets(void)
+{
+    char text[600];
+    int n = 0;
+
+    if (slurp("/proc/thread-self/net/sockstat", text, sizeof text))
+        sscanf(text, "sockets: used %d", &n);
     return n;
 }
 

@@ -39,6 +39,9 @@ void look_kill_below(pid_t keeper);
 /* The highest number of an open descriptor; -1: the process is gone. */
 int look_highest_descriptor(pid_t pid);
 
+/* How many threads of a user there are on this machine, as far as we see. */
+unsigned look_threads_of(uid_t uid);
+
 struct listening {
     char host[64]; /* "127.0.0.1", "0.0.0.0", "::" */
     int port;
@@ -51,6 +54,9 @@ struct listening {
  * have open. Nothing is connected to, so no connection is used up. Returns how many.
  */
 int look_listening(pid_t keeper, bool own_network, struct listening *found, int most);
+
+/* How many sockets of all kinds there are in the network of our own. */
+int look_sockets(void);
 
 /*
  * What lies in one end of a connection: bytes that were not yet sent or confirmed (to_send), and

@@ -26,7 +26,8 @@ static void tell_to_end(struct server *s, int sig, const char *name)
     server_may_end();
     if (s->background)
         lose("background", "The program that was started had already ended.");
-    kill(s->confined.program, sig);
+    if (s->confined.program > 0 && !s->ended)
+        kill(s->confined.program, sig);
 }
 
 static bool nothing_is_left(void *of)

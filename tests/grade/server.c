@@ -26,8 +26,10 @@
 enum {
     MOST_SERVERS = 4,
     MOST_THREADS = 400,        /* of one server; no test has more than 120 clients */
+    MOST_SOCKETS = 8192,       /* in its network, with those of our clients */
     MOST_MEMORY = 1024 * 1024, /* kB */
 };
+#define WATCHED_EVERY 0.1        /* seconds, whatever a test waits for */
 #define MOST_PRINTED (64u << 20) /* then nobody reads on, and the server has to wait */
 
 struct assignment assignment;
@@ -35,6 +37,7 @@ struct symptoms symptoms;
 struct server *servers[MOST_SERVERS];
 int n_servers;
 static bool may_end;
+static double watched; /* when the graded server was looked at last */
 
 double now(void)
 {
@@ -190,10 +193,18 @@ static bool somebody_listens(struct server *s)
 
 void server_events(struct server *s)
 {
-    int status;
+    struct look look;
+    int status = SIGKILL; /* if the keeper itself is gone: nothing is left then */
+    ssize_t n;
 
-    if (s->confined.keeper > 0 &&
-        read(s->confined.events, &status, sizeof status) == sizeof status) {
+    if (s->confined.keeper <= 0)
+        return;
+    if (s == graded_server() && now() - watched >= WATCHED_EVERY)
+        look_at_server(s, LOOK_QUICK, &look);
+    if (s->ended)
+        return;
+    n = read(s->confined.events, &status, sizeof status);
+    if (n == 0 || n == sizeof status) {
         s->ended = true;
         s->status = status;
         s->background = s->port && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !may_end &&
@@ -203,20 +214,35 @@ void server_events(struct server *s)
 
 /* ---- how it is ------------------------------------------------------------------------------- */
 
+/* What limits of the kernel do not bound. Ends the test when it is too much. */
+static void must_be_modest(struct server *s, const struct look *look)
+{
+    struct look closer;
+    int sockets;
+
+    watched = now();
+    if (look->threads > MOST_THREADS)
+        lose("bomb", "It has started %d processes and threads: the grader ends it here.",
+             look->threads);
+    if (look->resident > MOST_MEMORY) { /* children share much of it with their parent */
+        look_below(s->confined.keeper, LOOK_MEMORY, &closer);
+        if (closer.memory > MOST_MEMORY)
+            lose("memory", "Its memory has grown to %ld MB: the grader ends it here.",
+                 closer.memory / 1024);
+    }
+    sockets = assignment.confinement.network ? look_sockets() : 0;
+    if (sockets > MOST_SOCKETS)
+        lose("sockets", "It has opened %d sockets: the grader ends it here.", sockets);
+}
+
 void look_at_server(struct server *s, int what, struct look *look)
 {
     memset(look, 0, sizeof *look);
     if (s->confined.keeper <= 0)
         return;
     look_below(s->confined.keeper, what, look);
-    if (s != graded_server() || is_lost())
-        return;
-    if (look->resident > MOST_MEMORY)
-        lose("memory", "Its memory has grown to %ld MB: the grader ends it here.",
-             look->resident / 1024);
-    if (look->threads > MOST_THREADS)
-        lose("bomb", "It has started %d processes and threads: the grader ends it here.",
-             look->threads);
+    if (s == graded_server() && !is_lost())
+        must_be_modest(s, look);
 }
 
 static const char *plural(int n)
@@ -255,7 +281,7 @@ const char *how_it_is(struct server *s)
 {
     static char text[400];
     struct look look;
-    double part;
+    double part, cpus;
     size_t n;
 
     turn(0);
@@ -278,12 +304,13 @@ const char *how_it_is(struct server *s)
                      look.processes == 1 ? "es" : "");
         return text;
     }
+    cpus = (double)sysconf(_SC_NPROCESSORS_ONLN);
     part = busy(s, 0.3, NULL, NULL, NULL);
     look_below(s->confined.keeper, LOOK_DESCRIPTORS, &look);
     n = (size_t)snprintf(text, sizeof text, "is alive and ");
     n += (size_t)(part < 0.15 ? snprintf(text + n, sizeof text - n, "asleep")
                               : snprintf(text + n, sizeof text - n, "busy at %.0f %% of a CPU",
-                                         part * 100));
+                                         (part < cpus ? part : cpus) * 100));
     n += (size_t)snprintf(text + n, sizeof text - n, ": %d process%s, %d thread%s, %d descriptor%s",
                           look.processes, look.processes == 1 ? "" : "es", look.threads,
                           plural(look.threads), look.descriptors, plural(look.descriptors));
@@ -358,7 +385,8 @@ void freeze(struct server *s, bool all)
     for (int i = 0; i < 500; i++) {
         look_at_server(s, LOOK_QUICK, &look);
         if (!all) {
-            kill(s->confined.program, SIGSTOP);
+            if (s->confined.program > 0 && !s->ended)
+                kill(s->confined.program, SIGSTOP);
             if (i > 2)
                 return;
         } else if (look.threads && look.stopped == look.threads)
