@@ -222,8 +222,11 @@ static bool address_of(const struct server *s, struct sockaddr_storage *address,
     return inet_pton(AF_INET6, s->host, &v6->sin6_addr) == 1;
 }
 
+#define CONNECT_PATIENCE                                                                           \
+    8.0 /* the kernel repeats a SYN that found the queue full after 1, 3, 7 s */
+
 /* Connects without a step in the story. c->error tells. */
-static struct client *connects(struct server *s, bool narrow)
+static struct client *connects(struct server *s, bool narrow, double patience)
 {
     struct client *c = calloc(1, sizeof *c);
     struct sockaddr_storage address;
@@ -243,7 +246,7 @@ static struct client *connects(struct server *s, bool narrow)
     }
     if (connect(c->fd, (struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
         c->error = errno;
-    else if (await(s, is_connected, c, 8.0) != HAPPENED && c->error == 0)
+    else if (await(s, is_connected, c, patience) != HAPPENED && c->error == 0)
         c->error = ETIMEDOUT;
     if (c->error) {
         close(c->fd);
@@ -260,7 +263,7 @@ static struct client *joins(struct server *s, bool narrow)
     struct client *c;
 
     step("client %d connects", number);
-    c = connects(s, narrow);
+    c = connects(s, narrow, CONNECT_PATIENCE);
     c->number = number;
     if (c->error) {
         must_live(s, symptoms.death ? symptoms.death : "died");
@@ -284,7 +287,17 @@ struct client *join_narrow(struct server *s)
 
 struct client *try_to_join(struct server *s)
 {
-    return connects(s, false);
+    return connects(s, false, CONNECT_PATIENCE);
+}
+
+struct client *try_to_join_within(struct server *s, double *patience)
+{
+    double began = now();
+    struct client *c = connects(s, false, *patience > 0.2 ? *patience : 0.2);
+
+    if (c->error)
+        *patience -= now() - began;
+    return c;
 }
 
 static bool all_sent(void *of)

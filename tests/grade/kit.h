@@ -166,6 +166,12 @@ struct client *join_narrow(struct server *s);
 /* The same without a step in the story. If it could not, its error tells why. */
 struct client *try_to_join(struct server *s);
 
+/*
+ * The same for many, of which some may find the queue of the listener full: what those wait for
+ * in vain is taken off their common patience (seconds).
+ */
+struct client *try_to_join_within(struct server *s, double *patience);
+
 /* Hands n bytes to the client to be sent, and waits until the kernel has taken them all. */
 void sends(struct client *c, const void *bytes, size_t n);
 
