@@ -431,6 +431,12 @@ static int others_connected(const struct client *c)
     return n;
 }
 
+/* Nothing at all comes: as from the beginning, or only now? */
+static const char *no_answer(const struct client *c)
+{
+    return c->used > 0 ? "answers-no-more" : "no-answer";
+}
+
 /* Nothing more comes, and the connection is open. Finds out what would bring it. */
 static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
 {
@@ -452,7 +458,7 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
                : c->used > 0  ? "wrong-reply"
                               : "no-answer";
     if (c->half_closed)
-        return some ? "short-write" : never_served ? "one-at-a-time" : "no-answer";
+        return some ? "short-write" : never_served ? "one-at-a-time" : no_answer(c);
     brought = brings(w, "\n", 1);
     if (brought == THE_REST) {
         note("Then the grader sent one more newline, and the rest came.");
@@ -466,14 +472,14 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
         return "waits-for-more";
     }
     if (brought == OTHER_BYTES)
-        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : "no-answer";
+        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : no_answer(c);
     shutdown(c->fd, SHUT_WR);
     await(c->server, never, NULL, 0.8);
     if (in_hand(c) > w->same) {
         note("Then the grader half-closed the connection, and something came.");
         return "waits-for-end";
     }
-    return never_served ? "one-at-a-time" : some ? "short-write" : "no-answer";
+    return never_served ? "one-at-a-time" : some ? "short-write" : no_answer(c);
 }
 
 static bool stands_at(const unsigned char *in, size_t n, const unsigned char *part, size_t size,
@@ -571,10 +577,10 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     } else
         hint = why_silent(c, how, w);
     lose(hint, "%s",
-         w->same < in_hand(c) ? "These are other bytes."
-         : c->at_end          ? "The connection has ended too early."
-         : how == BUSY        ? "The server is busy, but not with this."
-                              : "The server waits, and sends nothing.");
+         different     ? "These are other bytes."
+         : c->at_end   ? "The connection has ended too early."
+         : how == BUSY ? "The server is busy, but not with this."
+                       : "The server waits, and sends nothing.");
 }
 
 void must_get(struct client *c, const void *bytes, size_t n)

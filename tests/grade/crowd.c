@@ -151,7 +151,7 @@ _Noreturn void test_gone(void)
         sends(c, bytes, i == 0 ? 100 : 40000);
         half_closes(c);
         resets(c);
-        note("(The server was stopped meanwhile: it reads the bytes, and answers to nobody.)");
+        note("(The server was stopped meanwhile. Now it reads the bytes, and its answer finds nobody.)");
         thaw(s);
         if (assignment.step == 1)
             must_end_in_order(s, "died-on-reset");
@@ -294,7 +294,7 @@ _Noreturn void test_gives_back(void)
     step("the server has now: %s", in_numbers(&growth.before));
     round_of_clients(s);
     round_of_clients(s);
-    step("after %d clients more, it must have about as many", clients);
+    step("after %d clients more, it must have about as many of each", clients);
     await(s, is_given_back, &growth, PATIENCE);
     must_live(s, "died");
     if (is_given_back(&growth))

@@ -30,6 +30,9 @@ static const struct {
     /* answers */
     {"no-answer", "Nothing comes back. After accept, read from the client's socket and write what "
                   "you have read to the same socket."},
+    {"answers-no-more",
+     "This client was answered before, and is not any more. Did these bytes break something: are "
+     "they decoded as text, or taken for a command? The server's last lines may tell."},
     {"waits-for-newline",
      "The answer came after one more newline had been sent: the server reads whole lines. Bytes "
      "come in pieces of any size; send back what one read returns, whatever it is."},
