@@ -577,10 +577,11 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     } else
         hint = why_silent(c, how, w);
     lose(hint, "%s",
-         different     ? "These are other bytes."
-         : c->at_end   ? "The connection has ended too early."
-         : how == BUSY ? "The server is busy, but not with this."
-                       : "The server waits, and sends nothing.");
+         different                            ? "These are other bytes."
+         : c->at_end                          ? "The connection has ended too early."
+         : how == BUSY                        ? "The server is busy, but not with this."
+         : strncmp(hint, "waits-for", 9) == 0 ? "Until then the server waited, and sent nothing."
+                                              : "The server waits, and sends nothing.");
 }
 
 void must_get(struct client *c, const void *bytes, size_t n)

@@ -151,7 +151,8 @@ _Noreturn void test_gone(void)
         sends(c, bytes, i == 0 ? 100 : 40000);
         half_closes(c);
         resets(c);
-        note("(The server was stopped meanwhile. Now it reads the bytes, and its answer finds nobody.)");
+        note("(The server was stopped meanwhile. Now it reads the bytes, and its answer finds "
+             "nobody.)");
         thaw(s);
         if (assignment.step == 1)
             must_end_in_order(s, "died-on-reset");

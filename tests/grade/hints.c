@@ -50,7 +50,8 @@ static const struct {
                      "print add one: write exactly the bytes that were read."},
     {"cut-at-buffer", "The answer stops where a buffer of the server is full. One read returns "
                       "only what fits: go on reading and answering until read returns 0."},
-    {"whole-buffer", "The server sends more of its buffer than it has read. Send as many bytes as read returned."},
+    {"whole-buffer",
+     "The server sends more of its buffer than it has read. Send as many bytes as read returned."},
     {"short-write", "Bytes are missing. write and send may take only a part of what they are "
                     "given: look at what they return, and send the rest later."},
     {"repeats-bytes", "Bytes come twice. After a write that took only a part, go on from where it "
