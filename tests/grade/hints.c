@@ -71,7 +71,7 @@ static const struct {
     {"one-at-a-time",
      "While one client is silent no other is served. The server waits in read for one client: use "
      "a process or a thread for each, or wait for all of them at once (select, poll, epoll)."},
-    {"not-again", "After a client had left, the next one was not served. accept belongs into a "
+    {"not-again", "After a client had left, the next one was not served. accept belongs in a "
                   "loop, and the listening socket must stay open."},
     {"shared-buffer",
      "A client got bytes that another had sent. Is a buffer, or its length, shared: global, "
@@ -90,23 +90,27 @@ static const struct {
     {"leaks-descriptors",
      "Descriptors stay open after their clients have left. Close each client's socket on every way "
      "out; after fork, the parent closes its copy."},
-    {"zombies", "Children that have ended are still waited for by nobody. Signals do not queue: "
-                "for one SIGCHLD call waitpid(-1, ..., WNOHANG) until there are no more."},
+    {"zombies",
+     "Children have ended, and their parent never asked how: they stay as zombies. Signals do not "
+     "queue: for one SIGCHLD call waitpid(-1, ..., WNOHANG) until there are no more."},
     {"leaks-threads", "Threads or processes go on after their clients have left. What serves a "
                       "client must end when read returns 0 or fails."},
     /* robust */
     {"emfile-exit",
-     "accept failed because the process had no descriptor left (EMFILE), and the server ended. "
-     "That passes when a client leaves: pause, or wait for that, and call accept again."},
+     "A call failed because the process had no descriptor left (EMFILE), and the server ended. The "
+     "shortage is over when a client leaves: pause, or wait for that, and call accept again."},
     {"emfile-spin", "accept fails again and again (EMFILE), and the server tries without a pause: "
                     "the client in the queue keeps the listener ready. Leave the listener alone "
                     "for a moment (100 ms), or until a client leaves."},
-    {"emfile-stuck", "After accept had failed (EMFILE) no client is accepted any more. The error "
-                     "passes: call accept again later."},
-    {"room-exit", "No thread or process could be made for a client (EAGAIN), and the server ended. "
-                  "That passes: close that client, or let it wait, and go on."},
-    {"room-stuck", "After no thread or process could be made (EAGAIN) no client is served any "
-                   "more. That passes: go on accepting."},
+    {"emfile-stuck",
+     "After accept had failed (EMFILE) no client is accepted any more. The shortage is over when a "
+     "client leaves: catch the error, and call accept again later."},
+    {"room-exit",
+     "No thread or process could be made for a client (EAGAIN), and the server ended. The shortage "
+     "is over when a client leaves: close the new client, or let it wait, and go on."},
+    {"room-stuck",
+     "After no thread or process could be made (EAGAIN) no client is served any more. The shortage "
+     "is over when a client leaves: catch the error, and go on accepting."},
     {"no-back-pressure",
      "The server keeps taking bytes from a client that reads no answers, and keeps the answers in "
      "memory. Stop reading from a client that is owed something. (Node: pause() until 'drain'; "
