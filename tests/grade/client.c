@@ -491,9 +491,21 @@ static bool stands_at(const unsigned char *in, size_t n, const unsigned char *pa
     return false;
 }
 
+/* Is there a greeting or the like, and then the answer? It may take a moment to come. */
+static bool has_a_prefix(const struct wanted *w)
+{
+    const struct client *c = w->c;
+
+    if (c->used > 0 || w->same > 0 || w->n < 4)
+        return false;
+    await(c->server, never, NULL, 0.3);
+    return stands_at(c->in + c->used, in_hand(c), w->bytes, w->n < 16 ? w->n : 16, 1, in_hand(c));
+}
+
 /* Other bytes came than were sent. */
 static const char *why_different(const struct wanted *w)
 {
+    bool prefix = !assignment.counter && !symptoms.mismatch && has_a_prefix(w);
     const unsigned char *got = w->c->in + w->c->used + w->same;
     size_t n = in_hand(w->c) - w->same, part = n < 16 ? n : 16;
 
@@ -501,6 +513,8 @@ static const char *why_different(const struct wanted *w)
         return symptoms.mismatch;
     if (assignment.counter)
         return "wrong-reply";
+    if (prefix)
+        return "adds-bytes";
     if (*got == '\0' && w->bytes[w->same] != '\0')
         return "whole-buffer";
     if ((*got == '\n' || *got == '\r') && w->bytes[w->same] != *got)
@@ -644,7 +658,7 @@ void must_end(struct client *c)
         lose("resets-instead", "The connection was reset.");
     }
     if (!c->at_end)
-        lose(how == BUSY ? "busy" : "never-closes", "The connection stays open.");
+        lose(how == BUSY ? "spins-at-end" : "never-closes", "The connection stays open.");
 }
 
 void await_end(struct client *c)

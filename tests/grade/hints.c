@@ -46,10 +46,13 @@ static const struct {
      "them or convert them: keep them as bytes, with their number."},
     {"cut-at-nul", "The answer stops at a byte of value 0. strlen, strcpy and %s stop there: use "
                    "the number that read returned."},
+    {"adds-bytes", "The server sends something of its own before the answer. An echo is exactly "
+                   "the bytes that were read: no greeting, no prefix, no prompt."},
     {"adds-newline", "There are line ends in the answer that nobody has sent. puts, println and "
                      "print add one: write exactly the bytes that were read."},
-    {"cut-at-buffer", "The answer stops where a buffer of the server is full. One read returns "
-                      "only what fits: go on reading and answering until read returns 0."},
+    {"cut-at-buffer",
+     "The answer stops where a buffer of the server is full. One read returns only what fits: go "
+     "on reading and answering until read returns 0 (or, with EPOLLET, EAGAIN)."},
     {"whole-buffer",
      "The server sends more of its buffer than it has read. Send as many bytes as read returned."},
     {"short-write", "Bytes are missing. write and send may take only a part of what they are "
@@ -62,6 +65,9 @@ static const struct {
     {"never-closes", "The answer is complete, but the connection is never closed. When read "
                      "returns 0, the client has finished: answer what is left, then close its "
                      "socket. (With fork: close it in the parent, too.)"},
+    {"spins-at-end", "The answer is complete, but the connection is never closed, and the server "
+                     "is busy. When read returns 0, or fails, it will do so again at once: end the "
+                     "loop, and close the client's socket."},
     {"resets-instead",
      "The connection was reset, not closed. The kernel does that if a socket is closed while there "
      "is something left to read in it, or if the process is killed."},
@@ -70,7 +76,12 @@ static const struct {
     /* clients */
     {"one-at-a-time",
      "While one client is silent no other is served. The server waits in read for one client: use "
-     "a process or a thread for each, or wait for all of them at once (select, poll, epoll)."},
+     "a process or a thread for each, or wait for all of them at once (select, poll, epoll). If it "
+     "has threads or processes: does it wait for one (join, wait), or call its function itself "
+     "(target=serve(c)), before it accepts again?"},
+    {"forgotten", "A client that was silent at first is not answered, though one that came later "
+                  "was. Does each thread have a socket of its own? If it is given the address of "
+                  "the accept loop's variable (&fd), it finds a later client's socket there."},
     {"not-again", "After a client had left, the next one was not served. accept belongs in a "
                   "loop, and the listening socket must stay open."},
     {"shared-buffer",
@@ -126,7 +137,7 @@ static const struct {
                             "read has returned 0, or when you would not read."},
     {"endless-log", "The server prints without an end. A log line that a client can cause, or one "
                     "in a loop, needs a limit."},
-    {"busy", "The server uses all the CPU time it can get, and does not come to an end."},
+    {"busy", "The server uses all the CPU time it can get, and does nothing else."},
     {"bomb", "The server starts processes or threads without an end."},
     {"goes-on",
      "The server of step 01 serves one client: when that has left, it ends, with status 0."},
