@@ -74,11 +74,11 @@ static const struct {
     {"loses-at-half-close", "A client that has finished sending still reads. When read returns 0, "
                             "send what is owed, then close. (In Node: allowHalfOpen: true.)"},
     /* clients */
-    {"one-at-a-time",
-     "While one client is silent no other is served. The server waits in read for one client: use "
-     "a process or a thread for each, or wait for all of them at once (select, poll, epoll). If it "
-     "has threads or processes: does it wait for one (join, wait), or call its function itself "
-     "(target=serve(c)), before it accepts again?"},
+    {"one-at-a-time", "While some clients are silent no other is served. The server waits in read "
+                      "for one of them: use a process or a thread for each client, or wait for all "
+                      "of them at once (select, poll, epoll). If it has threads or processes: are "
+                      "there too few of them in the pool? Does it wait for one (join, wait), or "
+                      "call its function itself (target=serve(c)), before it accepts again?"},
     {"forgotten", "A client that was silent at first is not answered, though one that came later "
                   "was. Does each thread have a socket of its own? If it is given the address of "
                   "the accept loop's variable (&fd), it finds a later client's socket there."},
