@@ -542,6 +542,8 @@ static const char *why_at_end(const struct wanted *w)
         return "cut-at-buffer";
     if (c->half_closed)
         return "loses-at-half-close";
+    if (c->used > 0 && w->bytes[w->same] == 0xff)
+        return "closes-at-255";
     return "closes-early";
 }
 

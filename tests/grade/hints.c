@@ -62,6 +62,9 @@ static const struct {
     {"closes-early", "The server has closed the connection before everything was answered. Read "
                      "and answer in a loop until read returns 0; or has something failed in "
                      "between, and the socket was closed for that?"},
+    {"closes-at-255", "The server has closed the connection at a byte of value 255. Is it put into "
+                      "a char or a byte, and then taken for -1, the end? Keep what read returns in "
+                      "an int. Or has decoding it as text failed? Keep bytes as bytes."},
     {"never-closes", "The answer is complete, but the connection is never closed. When read "
                      "returns 0, the client has finished: answer what is left, then close its "
                      "socket. (With fork: close it in the parent, too.)"},
