@@ -61,7 +61,7 @@ static const struct {
                       "stopped, not from the beginning of the buffer."},
     {"closes-early", "The server has closed the connection before everything was answered. Read "
                      "and answer in a loop until read returns 0; or has something failed in "
-                     "between, and the socket was closed for that?"},
+                     "between, or a time-out ended it, and the socket was closed for that?"},
     {"closes-at-255", "The server has closed the connection at a byte of value 255. Is it put into "
                       "a char or a byte, and then taken for -1, the end? Keep what read returns in "
                       "an int. Or has decoding it as text failed? Keep bytes as bytes."},
@@ -71,9 +71,9 @@ static const struct {
     {"spins-at-end", "The answer is complete, but the connection is never closed, and the server "
                      "is busy. When read returns 0, or fails, it will do so again at once: end the "
                      "loop, and close the client's socket."},
-    {"resets-instead",
-     "The connection was reset, not closed. The kernel does that if a socket is closed while there "
-     "is something left to read in it, or if the process is killed."},
+    {"resets-instead", "The connection was reset, not closed. The kernel does that if a socket is "
+                       "closed while there is something left to read in it, or with SO_LINGER and "
+                       "a time of 0, or if the process is killed."},
     {"loses-at-half-close", "A client that has finished sending still reads. When read returns 0, "
                             "send what is owed, then close. (In Node: allowHalfOpen: true.)"},
     /* clients */
