@@ -509,7 +509,8 @@ static const char *why_different(const struct wanted *w)
     const unsigned char *got = w->c->in + w->c->used + w->same;
     size_t n = in_hand(w->c) - w->same, part = n < 16 ? n : 16;
 
-    if (symptoms.mismatch && (!symptoms.foreign || strchr(symptoms.foreign, *got)))
+    if (symptoms.mismatch &&
+        (!symptoms.foreign || (*got != '\0' && strchr(symptoms.foreign, *got))))
         return symptoms.mismatch;
     if (assignment.counter)
         return "wrong-reply";

@@ -89,7 +89,8 @@ static const struct {
                   "loop, and the listening socket must stay open."},
     {"shared-buffer",
      "A client got bytes that another had sent. Is a buffer, or its length, shared: global, "
-     "static, or a member of the server? Each client needs its own."},
+     "static, or a member of the server? Each client needs its own. Or are answers sent to all "
+     "clients? An echo goes to the one that sent the bytes."},
     {"died-on-reset",
      "A client reset its connection, and the server ended. ECONNRESET, EPIPE and the like are that "
      "client's trouble: catch them where that client is served, close its socket, go on."},
