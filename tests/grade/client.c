@@ -462,7 +462,7 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
     brought = brings(w, "\n", 1);
     if (brought == THE_REST) {
         note("Then the grader sent one more newline, and the rest came.");
-        return "waits-for-newline";
+        return c->used > 0 && c->in[c->used - 1] != '\n' ? "waits-for-more" : "waits-for-newline";
     }
     memset(more, 'x', sizeof more);
     if (brought == NOTHING)

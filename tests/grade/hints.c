@@ -39,8 +39,9 @@ static const struct {
     {"waits-for-end", "The answer came when the client had finished sending: the server reads to "
                       "the end first. Send back what one read returns before you read again."},
     {"waits-for-more",
-     "The answer came when more had been sent: the server waits until its buffer is full. A read "
-     "that returns less than the buffer holds is no error, and no reason to wait."},
+     "The answer came when more had been sent: the server waits until its buffer is full, or calls "
+     "read again because it was. A read that returns less than the buffer holds is no reason to "
+     "wait, and one that fills it does not promise more: answer after each."},
     {"changes-bytes",
      "The bytes that came back are not those that were sent. Do not decode them into text, trim "
      "them or convert them: keep them as bytes, with their number."},
