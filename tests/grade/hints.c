@@ -182,8 +182,9 @@ static const struct {
      "The last line of a client that has finished sending counts without a newline, too."},
     {"private-counter", "Each client has a counter of its own. There is one for all: processes do "
                         "not share their memory, so one process must have it."},
-    {"counts-wrong", "Increments were lost when clients came at once. counter++ is three things: "
-                     "read, add, write. Use an atomic, a mutex, or one thread."},
+    {"counts-wrong",
+     "Increments were lost when clients came at once. counter++ is three things: "
+     "read, add, write. Use an atomic, a mutex, or one thread, and add before you answer."},
 };
 
 const char *hint_text(const char *key)
