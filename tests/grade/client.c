@@ -453,10 +453,11 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
     if (symptoms.silence)
         return symptoms.silence;
     if (assignment.counter)
-        return some           ? "line-lost"
-               : never_served ? "one-at-a-time"
-               : c->used > 0  ? "wrong-reply"
-                              : "no-answer";
+        return some && w->bytes[w->same] == '\n' ? "reply-not-ended"
+               : some                            ? "line-lost"
+               : never_served                    ? "one-at-a-time"
+               : c->used > 0                     ? "wrong-reply"
+                                                 : "no-answer";
     if (c->half_closed)
         return some ? "short-write" : never_served ? "one-at-a-time" : no_answer(c);
     brought = brings(w, "\n", 1);

@@ -171,6 +171,7 @@ static const struct {
     {"wrong-reply",
      "Each line is answered with one line: read with the value, inc with \"Counter has been "
      "incremented\", anything else with \"Unknown command\". Words are exact."},
+    {"reply-not-ended", "A reply has come without the newline that ends it. Each reply is a line."},
     {"line-lost", "Several lines came in one read, and not all were answered. Look for the next "
                   "newline in what is left, until there is none; keep the rest for the next read."},
     {"keeps-cr", "A carriage return before the newline belongs to the line end. Take one off."},

@@ -56,10 +56,11 @@ _Noreturn void cannot(const char *format, ...) __attribute__((format(printf, 1, 
 
 /*
  * What the symptoms mean in this test, where it knows better than what can be seen: hints, or NULL.
- * death: the server has ended; silence: nothing came; mismatch: other bytes came.
+ * death: the server has ended; silence: nothing came; mismatch: other bytes came; memory: it takes
+ * too much of that.
  */
 extern struct symptoms {
-    const char *death, *silence, *mismatch;
+    const char *death, *silence, *mismatch, *memory;
     const char *foreign; /* if not NULL: a mismatch is only meant if one of these bytes has come */
 } symptoms;
 

@@ -211,8 +211,8 @@ void look_at_server(struct server *s, int what, struct look *look)
     if (s != graded_server() || is_lost())
         return;
     if (look->resident > MOST_MEMORY)
-        lose("memory", "Its memory has grown to %ld MB: the grader ends it here.",
-             look->resident / 1024);
+        lose(symptoms.memory ? symptoms.memory : "memory",
+             "Its memory has grown to %ld MB: the grader ends it here.", look->resident / 1024);
     if (look->threads > MOST_THREADS)
         lose("bomb", "It has started %d processes and threads: the grader ends it here.",
              look->threads);
