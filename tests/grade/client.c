@@ -536,8 +536,8 @@ static const char *why_at_end(const struct wanted *w)
 
     if (symptoms.silence)
         return symptoms.silence;
-    if (c->error)
-        return "resets-instead";
+    if (c->error && c->half_closed)
+        return "resets-instead"; /* before, it only tells that more came than the server has read */
     if (w->same > 0 && w->bytes[w->same] == '\0')
         return "cut-at-nul";
     if (w->same >= 256 && w->same % 256 == 0 && w->n < 100000)
