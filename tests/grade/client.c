@@ -223,8 +223,11 @@ static bool address_of(const struct server *s, struct sockaddr_storage *address,
     return inet_pton(AF_INET6, s->host, &v6->sin6_addr) == 1;
 }
 
+#define CONNECT_PATIENCE                                                                           \
+    8.0 /* the kernel repeats a SYN that found the queue full after 1, 3, 7 s */
+
 /* Connects without a step in the story. c->error tells. */
-static struct client *connects(struct server *s, bool narrow)
+static struct client *connects(struct server *s, bool narrow, double patience)
 {
     struct client *c = need(calloc(1, sizeof *c));
     struct sockaddr_storage address;
@@ -244,7 +247,7 @@ static struct client *connects(struct server *s, bool narrow)
     }
     if (connect(c->fd, (struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
         c->error = errno;
-    else if (await(s, is_connected, c, 8.0) != HAPPENED && c->error == 0)
+    else if (await(s, is_connected, c, patience) != HAPPENED && c->error == 0)
         c->error = ETIMEDOUT;
     if (c->error) {
         close(c->fd);
@@ -261,7 +264,7 @@ static struct client *joins(struct server *s, bool narrow)
     struct client *c;
 
     step("client %d connects", number);
-    c = connects(s, narrow);
+    c = connects(s, narrow, CONNECT_PATIENCE);
     c->number = number;
     if (c->error) {
         must_live(s, symptoms.death ? symptoms.death : "died");
@@ -285,7 +288,17 @@ struct client *join_narrow(struct server *s)
 
 struct client *try_to_join(struct server *s)
 {
-    return connects(s, false);
+    return connects(s, false, CONNECT_PATIENCE);
+}
+
+struct client *try_to_join_within(struct server *s, double *patience)
+{
+    double began = now();
+    struct client *c = connects(s, false, *patience > 0.2 ? *patience : 0.2);
+
+    if (c->error)
+        *patience -= now() - began;
+    return c;
 }
 
 static bool all_sent(void *of)
@@ -419,6 +432,12 @@ static int others_connected(const struct client *c)
     return n;
 }
 
+/* Nothing at all comes: as from the beginning, or only now? */
+static const char *no_answer(const struct client *c)
+{
+    return c->used > 0 ? "answers-no-more" : "no-answer";
+}
+
 /* Nothing more comes, and the connection is open. Finds out what would bring it. */
 static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
 {
@@ -435,16 +454,17 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
     if (symptoms.silence)
         return symptoms.silence;
     if (assignment.counter)
-        return some           ? "line-lost"
-               : never_served ? "one-at-a-time"
-               : c->used > 0  ? "wrong-reply"
-                              : "no-answer";
+        return some && w->bytes[w->same] == '\n' ? "reply-not-ended"
+               : some                            ? "line-lost"
+               : never_served                    ? "one-at-a-time"
+               : c->used > 0                     ? "wrong-reply"
+                                                 : "no-answer";
     if (c->half_closed)
-        return some ? "short-write" : never_served ? "one-at-a-time" : "no-answer";
+        return some ? "short-write" : never_served ? "one-at-a-time" : no_answer(c);
     brought = brings(w, "\n", 1);
     if (brought == THE_REST) {
         note("Then the grader sent one more newline, and the rest came.");
-        return "waits-for-newline";
+        return c->used > 0 && c->in[c->used - 1] != '\n' ? "waits-for-more" : "waits-for-newline";
     }
     memset(more, 'x', sizeof more);
     if (brought == NOTHING)
@@ -454,14 +474,14 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
         return "waits-for-more";
     }
     if (brought == OTHER_BYTES)
-        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : "no-answer";
+        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : no_answer(c);
     shutdown(c->fd, SHUT_WR);
     await(c->server, never, NULL, 0.8);
     if (in_hand(c) > w->same) {
         note("Then the grader half-closed the connection, and something came.");
         return "waits-for-end";
     }
-    return never_served ? "one-at-a-time" : some ? "short-write" : "no-answer";
+    return never_served ? "one-at-a-time" : some ? "short-write" : no_answer(c);
 }
 
 static bool stands_at(const unsigned char *in, size_t n, const unsigned char *part, size_t size,
@@ -473,16 +493,31 @@ static bool stands_at(const unsigned char *in, size_t n, const unsigned char *pa
     return false;
 }
 
+/* Is there a greeting or the like, and then the answer? It may take a moment to come. */
+static bool has_a_prefix(const struct wanted *w)
+{
+    const struct client *c = w->c;
+
+    if (c->used > 0 || w->same > 0 || w->n < 4)
+        return false;
+    await(c->server, never, NULL, 0.3);
+    return stands_at(c->in + c->used, in_hand(c), w->bytes, w->n < 16 ? w->n : 16, 1, in_hand(c));
+}
+
 /* Other bytes came than were sent. */
 static const char *why_different(const struct wanted *w)
 {
+    bool prefix = !assignment.counter && !symptoms.mismatch && has_a_prefix(w);
     const unsigned char *got = w->c->in + w->c->used + w->same;
     size_t n = in_hand(w->c) - w->same, part = n < 16 ? n : 16;
 
-    if (symptoms.mismatch && (!symptoms.foreign || strchr(symptoms.foreign, *got)))
+    if (symptoms.mismatch &&
+        (!symptoms.foreign || (*got != '\0' && strchr(symptoms.foreign, *got))))
         return symptoms.mismatch;
     if (assignment.counter)
         return "wrong-reply";
+    if (prefix)
+        return "adds-bytes";
     if (*got == '\0' && w->bytes[w->same] != '\0')
         return "whole-buffer";
     if ((*got == '\n' || *got == '\r') && w->bytes[w->same] != *got)
@@ -502,14 +537,16 @@ static const char *why_at_end(const struct wanted *w)
 
     if (symptoms.silence)
         return symptoms.silence;
-    if (c->error)
-        return "resets-instead";
+    if (c->error && c->half_closed)
+        return "resets-instead"; /* before, it only tells that more came than the server has read */
     if (w->same > 0 && w->bytes[w->same] == '\0')
         return "cut-at-nul";
     if (w->same >= 256 && w->same % 256 == 0 && w->n < 100000)
         return "cut-at-buffer";
     if (c->half_closed)
         return "loses-at-half-close";
+    if (c->used > 0 && w->bytes[w->same] == 0xff)
+        return "closes-at-255";
     return "closes-early";
 }
 
@@ -559,10 +596,11 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     } else
         hint = why_silent(c, how, w);
     lose(hint, "%s",
-         different     ? "These are other bytes."
-         : c->at_end   ? "The connection has ended too early."
-         : how == BUSY ? "The server is busy, but not with this."
-                       : "The server waits, and sends nothing.");
+         different                            ? "These are other bytes."
+         : c->at_end                          ? "The connection has ended too early."
+         : how == BUSY                        ? "The server is busy, but not with this."
+         : strncmp(hint, "waits-for", 9) == 0 ? "Until then the server waited, and sent nothing."
+                                              : "The server waits, and sends nothing.");
 }
 
 void must_get(struct client *c, const void *bytes, size_t n)
@@ -625,7 +663,7 @@ void must_end(struct client *c)
         lose("resets-instead", "The connection was reset.");
     }
     if (!c->at_end)
-        lose(how == BUSY ? "busy" : "never-closes", "The connection stays open.");
+        lose(how == BUSY ? "spins-at-end" : "never-closes", "The connection stays open.");
 }
 
 void await_end(struct client *c)

@@ -92,6 +92,8 @@ _Noreturn void test_last_line(void)
     must_get(c, DONE DONE, 2 * strlen(DONE));
     must_end(c);
     c = join(s);
+    symptoms.mismatch = "private-counter";
+    symptoms.foreign = "0";
     must_reply(c, "read\n", 5, "2\n");
     half_closes(c);
     must_end(c);
@@ -114,6 +116,8 @@ _Noreturn void test_long_line(void)
         must_reply(c, "inc\n", 4, DONE);
     }
     other = join(s);
+    symptoms.mismatch = "private-counter";
+    symptoms.foreign = "0";
     must_reply(other, "read\n", 5, "7\n");
     pass();
 }

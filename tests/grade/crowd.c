@@ -25,6 +25,11 @@ _Noreturn void test_together(void)
     c = join(s);
     symptoms.silence = "one-at-a-time";
     must_answer(c, "hello\n");
+    if (!assignment.counter) {
+        symptoms.mismatch = "shared-buffer";
+        symptoms.foreign = "hm"; /* what the others' lines begin with */
+    }
+    symptoms.silence = "forgotten"; /* several are served at a time, but not this one */
     must_answer(silent[0], "me, too\n");
     sends(silent[1], "ne\n", 3);
     must_get(silent[1], answer_to("half a line\n"), strlen(answer_to("half a line\n")));

@@ -32,6 +32,9 @@ static const struct {
     /* answers */
     {"no-answer", "No answer came. After accept, read from the new socket that accept returned, "
                   "and write what you read to that same socket."},
+    {"answers-no-more",
+     "This client was answered before, and is not any more. Did these bytes break something: are "
+     "they decoded as text, or taken for a command? The server's last lines may tell."},
     {"waits-for-newline",
      "The answer came only after one more newline: the server waits for whole lines. TCP carries "
      "bytes, not lines. Send back whatever one read returns."},
@@ -39,17 +42,21 @@ static const struct {
      "The answer came only after the client had finished sending: the server reads to the end "
      "first. Send back what one read returns before you read again."},
     {"waits-for-more",
-     "The answer came only after more bytes: the server waits until its buffer is full. A read "
-     "that returns less than you asked for is normal. Send that back at once."},
+     "The answer came when more had been sent: the server waits until its buffer is full, or calls "
+     "read again because it was. A read that returns less than the buffer holds is no reason to "
+     "wait, and one that fills it does not promise more: answer after each."},
     {"changes-bytes",
      "The bytes that came back are not the bytes that were sent. Do not decode, trim or convert "
      "them, and add nothing, not even a greeting: keep them as bytes, with their number."},
+    {"adds-bytes", "The server sends something of its own before the answer. An echo is exactly "
+                   "the bytes that were read: no greeting, no prefix, no prompt."},
     {"cut-at-nul", "The answer stops at a zero byte. strlen, strcpy and %s stop there, too. Use "
                    "the number that read returned."},
     {"adds-newline", "The answer contains newlines that the client did not send. puts, println and "
                      "print add one: write exactly the bytes that you read."},
     {"cut-at-buffer", "The answer stops where a buffer of the server is full. One read returns "
-                      "only what fits: keep reading and answering until read returns 0."},
+                      "only what fits: keep reading and answering until read returns 0 "
+                      "(with EPOLLET: EAGAIN)."},
     {"whole-buffer", "The server sends more of its buffer than it has read. Send only as many "
                      "bytes as read returned."},
     {"short-write", "Some bytes are missing. write and send may take only part of what you give "
@@ -59,24 +66,36 @@ static const struct {
     {"closes-early", "The server closed the connection before everything was answered. Read and "
                      "answer in a loop until read returns 0. If you do, look for a call that "
                      "failed on the way and made the server close the socket."},
+    {"closes-at-255", "The server has closed the connection at a byte of value 255. Is it put into "
+                      "a char or a byte, and then taken for -1, the end? Keep what read returns in "
+                      "an int. Or has decoding it as text failed? Keep bytes as bytes."},
     {"never-closes",
      "The answer is complete, but the server never closes the connection. When read returns 0, the "
      "client has finished sending: send what is left, then close that client's socket. After fork, "
      "the parent must close its copy, too."},
-    {"resets-instead",
-     "The connection was reset instead of closed. The kernel resets it if you close a socket while "
-     "unread bytes wait in it, or if the process is killed."},
+    {"spins-at-end", "The answer is complete, but the connection is never closed, and the server "
+                     "is busy. When read returns 0, or fails, it will do so again at once: end the "
+                     "loop, and close the client's socket."},
+    {"resets-instead", "The connection was reset, not closed. The kernel does that if a socket is "
+                       "closed while there is something left to read in it, or with SO_LINGER and "
+                       "a time of 0, or if the process is killed."},
     {"loses-at-half-close", "A client that has finished sending still reads. When read returns 0, "
                             "send everything you owe, then close. (In Node: allowHalfOpen: true.)"},
     /* clients */
-    {"one-at-a-time", "While one client is silent, no other is served: the server waits for that "
-                      "one client. Give each client a process or a thread, or wait for all of them "
-                      "at once with select, poll or epoll."},
+    {"one-at-a-time", "While some clients are silent no other is served. The server waits in read "
+                      "for one of them: use a process or a thread for each client, or wait for all "
+                      "of them at once (select, poll, epoll). If it has threads or processes: are "
+                      "there too few of them in the pool? Does it wait for one (join, wait), or "
+                      "call its function itself (target=serve(c)), before it accepts again?"},
+    {"forgotten", "A client that was silent at first is not answered, though one that came later "
+                  "was. Does each thread have a socket of its own? If it is given the address of "
+                  "the accept loop's variable (&fd), it finds a later client's socket there."},
     {"not-again", "After a client had left, another one was not served. Call accept in a loop, and "
                   "keep the listening socket open."},
     {"shared-buffer",
-     "A client got bytes that another client had sent. Do clients share a buffer, or its length: a "
-     "global, a static, a member of the server? Give each client its own."},
+     "A client got bytes that another had sent. Is a buffer, or its length, shared: global, "
+     "static, or a member of the server? Each client needs its own. Or are answers sent to all "
+     "clients? An echo goes to the one that sent the bytes."},
     {"died-on-reset",
      "A client reset its connection, and the server ended. ECONNRESET and EPIPE concern that one "
      "client only: catch them where you serve it, close its socket, and go on."},
@@ -163,6 +182,7 @@ static const struct {
     {"wrong-reply", "Each line gets one line back: read gets the value, inc gets \"Counter has "
                     "been incremented\", anything else, also an empty line, gets \"Unknown "
                     "command\". The words must match exactly."},
+    {"reply-not-ended", "A reply has come without the newline that ends it. Each reply is a line."},
     {"line-lost", "Several lines arrived in one read, and not all were answered. Look for newlines "
                   "until no more are left, and keep what follows the last one for the next read."},
     {"keeps-cr",
@@ -177,7 +197,8 @@ static const struct {
                         "all. Processes do not share their memory, so one process must own it."},
     {"counts-wrong",
      "Increments were lost when clients came at once. counter++ is three steps: read, add, write. "
-     "Use an atomic or a mutex, or let one thread do all the counting."},
+     "Use an atomic or a mutex, or let one thread do all the counting; and "
+     "add before you answer."},
 };
 
 const char *hint_text(const char *key)

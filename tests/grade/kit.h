@@ -55,10 +55,11 @@ _Noreturn void cannot(const char *format, ...) __attribute__((format(printf, 1, 
 
 /*
  * What the symptoms mean in this test, where it knows better than what can be seen: hints, or NULL.
- * death: the server has ended; silence: nothing came; mismatch: other bytes came.
+ * death: the server has ended; silence: nothing came; mismatch: other bytes came; memory: it takes
+ * too much of that.
  */
 extern struct symptoms {
-    const char *death, *silence, *mismatch;
+    const char *death, *silence, *mismatch, *memory;
     const char *foreign; /* if not NULL: a mismatch is only meant if one of these bytes has come */
 } symptoms;
 
@@ -164,6 +165,12 @@ struct client *join_narrow(struct server *s);
 
 /* The same without a step in the story. If it could not, its error tells why. */
 struct client *try_to_join(struct server *s);
+
+/*
+ * The same for many, of which some may find the queue of the listener full: what those wait for
+ * in vain is taken off their common patience (seconds).
+ */
+struct client *try_to_join_within(struct server *s, double *patience);
 
 /* Hands n bytes to the client to be sent, and waits until the kernel has taken them all. */
 void sends(struct client *c, const void *bytes, size_t n);

@@ -227,8 +227,8 @@ static void must_be_modest(struct server *s, const struct look *look)
     if (look->resident > MOST_MEMORY) { /* children share much of it with their parent */
         look_below(s->confined.keeper, LOOK_MEMORY, &closer);
         if (closer.memory > MOST_MEMORY)
-            lose("memory", "Its memory has grown to %ld MB: the grader ends it here.",
-                 closer.memory / 1024);
+            lose(symptoms.memory ? symptoms.memory : "memory",
+                 "Its memory has grown to %ld MB: the grader ends it here.", closer.memory / 1024);
     }
     sockets = assignment.confinement.network ? look_sockets() : 0;
     if (sockets > MOST_SOCKETS)
