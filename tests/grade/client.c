@@ -575,6 +575,14 @@ static void show_both(const struct wanted *w)
     note("%*s byte %zu of %zu", (int)(column + (from ? 3 : 0)), "^", w->same + 1, w->n);
 }
 
+/* That of step 01 may end when it has closed: if it ends well, the fault is that it has closed. */
+static const char *death(const struct server *s)
+{
+    return symptoms.death                           ? symptoms.death
+           : assignment.step == 1 && s->status == 0 ? "closes-early"
+                                                    : "died";
+}
+
 static _Noreturn void lose_answer(struct wanted *w, enum waited how)
 {
     struct client *c = w->c;
@@ -587,10 +595,10 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
     if (different)
         hint = why_different(w);
     else if (s->ended && !s->background)
-        must_live(s, symptoms.death ? symptoms.death : "died"), hint = "died";
+        must_live(s, death(s)), hint = "died";
     else if (c->at_end) {
         settle(s); /* it may be about to end */
-        must_live(s, symptoms.death ? symptoms.death : "died");
+        must_live(s, death(s));
         hint = why_at_end(w);
     } else
         hint = why_silent(c, how, w);
