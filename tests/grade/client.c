@@ -144,7 +144,7 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
             return HAPPENED;
         turn(every / 2);
         t = now();
-        if (t - began > 2 * LONGEST)
+        if (t - began > 3 * LONGEST)
             return TOO_LONG;
         if (moved != seen) {
             seen = moved;
@@ -267,7 +267,7 @@ static struct client *joins(struct server *s, bool narrow)
     c = connects(s, narrow, CONNECT_PATIENCE);
     c->number = number;
     if (c->error) {
-        must_live(s, symptoms.death ? symptoms.death : "died");
+        must_live(s, NULL);
         lose(symptoms.silence ? symptoms.silence
              : n_named > 1    ? "not-again"
                               : "no-answer",
@@ -518,6 +518,8 @@ static const char *why_different(const struct wanted *w)
         return "wrong-reply";
     if (prefix)
         return "adds-bytes";
+    if (w->same > 0 && w->bytes[w->same] == '\0')
+        return "cut-at-nul";
     if (*got == '\0' && w->bytes[w->same] != '\0')
         return "whole-buffer";
     if ((*got == '\n' || *got == '\r') && w->bytes[w->same] != *got)
@@ -576,6 +578,8 @@ static void show_both(const struct wanted *w)
     note("%*s byte %zu of %zu", (int)(column + (from ? 3 : 0)), "^", w->same + 1, w->n);
 }
 
+/* That of step 01 may end when it has closed: if it ends well, the fault is that it has closed. */
+
 static _Noreturn void lose_answer(struct wanted *w, enum waited how)
 {
     struct client *c = w->c;
@@ -591,7 +595,7 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
         hint = hint_of_end(s);
     else if (c->at_end) {
         settle(s); /* it may be about to end */
-        must_live(s, symptoms.death ? symptoms.death : "died");
+        must_live(s, NULL);
         hint = why_at_end(w);
     } else
         hint = why_silent(c, how, w);
@@ -659,7 +663,7 @@ void must_end(struct client *c)
     }
     if (c->error) {
         settle(c->server);
-        must_live(c->server, symptoms.death ? symptoms.death : "died");
+        must_live(c->server, NULL);
         lose("resets-instead", "The connection was reset.");
     }
     if (!c->at_end)

@@ -93,8 +93,8 @@ static bool enter_network(void)
 /* ---- files: what the program writes is thrown away ------------------------------------------- */
 
 /*
- * Lays a copy over a directory, as it seems to who looks: what is written goes to memory. The sockets
- * in it lead nowhere, and nothing is to be seen of what is mounted below it.
+ * Lays what looks like a copy over a directory: what is written goes to memory. The sockets in it
+ * lead nowhere, and nothing is to be seen of what is mounted below it.
  */
 static bool throw_away(const char *directory, int n)
 {
@@ -174,8 +174,8 @@ static bool give_up_power(const struct confinement *c)
 
 /*
  * Refuses what would lead around a limit: a user namespace, in which it might mount a tmpfs of any
- * size; memory files, which nothing counts; and calls in the way of another machine (32 bits), whose
- * numbers mean something else here. seccomp(2); without it, or elsewhere, it is not refused.
+ * size; memory files, which nothing counts; and the calls of another machine (32 bits), whose numbers
+ * mean something else here. seccomp(2); without it, or elsewhere, nothing is refused.
  */
 static void refuse_calls(void)
 {

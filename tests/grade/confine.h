@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What a test may do here. Found out once, by trying (confine_probe), and the same in every test. */
+/* What is possible here. Found out once, by trying (confine_probe), and the same in every test. */
 struct confinement {
     bool user_ns;    /* namespaces are made in a user namespace: we are not root, or not really */
     bool network;    /* a network of its own: every port is free */
@@ -31,7 +31,7 @@ void confine_probe(struct confinement *c, char *const words[]);
 /* One sentence for the reader: "in namespaces of its own (network, PIDs, files), as user 61234". */
 void confined_how(const struct confinement *c, char *text, size_t size);
 
-/* In the process that tries a test: goes into the network of its own. Ends the process on failure. */
+/* In the process that tries a test: goes into a network of its own, or ends the process. */
 void confine_network(const struct confinement *c);
 
 struct confined {
@@ -44,7 +44,7 @@ struct confined {
 
 /*
  * Starts the program that words name. false: this machine has no room for it (errno).
- * Its descriptors, processes, file sizes and CPU time are limited; memory is for the caller to watch.
+ * Its descriptors, processes, files and CPU time are limited; its memory is for the caller to watch.
  */
 bool confined_start(const struct confinement *c, char *const words[], struct confined *p);
 

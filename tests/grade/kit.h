@@ -115,7 +115,7 @@ const char *how_it_is(struct server *s);
 /* "has ended with status 1", "was killed by SIGPIPE". */
 const char *how_it_ended(int status);
 
-/* Loses the test if the server has ended. */
+/* Loses the test if the server has ended. hint: what that means; NULL: what it mostly means. */
 void must_live(struct server *s, const char *hint);
 
 /* If the test is lost, this is the server whose state and last lines are told. */

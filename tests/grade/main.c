@@ -92,13 +92,16 @@ static void print_result(const struct grading *g, const struct result *r)
 {
     static const char *const words[] = {"ok", "FAIL", "-"};
     static const char *const colours[] = {"\33[32m", "\33[31m", "\33[33m"};
-    bool first = r == g->results || r[-1].level != r->level;
+    static const char *level = "";
 
-    if (first)
+    if (r->verdict == NOT_RUN && r->message && strstr(r->message, "not tried"))
+        return; /* print_end says how many these are */
+    if (strcmp(level, level_name(r->level)) != 0)
         printf("%s%s%s\n", in_colour("\33[1m"), level_name(r->level), in_colour("\33[m"));
+    level = level_name(r->level);
     printf("%s%-4s%s %d/%d  %-10s %s\n", in_colour(colours[r->verdict]), words[r->verdict],
            in_colour("\33[m"), r->verdict == PASSED ? r->points : 0, r->points, r->name, r->title);
-    if (r->message && (r->verdict == FAILED || !strstr(r->message, "not tried")))
+    if (r->message)
         fputs(r->message, stdout);
     fflush(stdout);
 }
@@ -130,14 +133,13 @@ static void print_end(const struct grading *g)
                                        : "Not passed: the core is not complete. (%.0f s)\n",
            g->seconds);
     for (size_t i = 0; i < g->n; i++)
-        not_tried += g->results[i].verdict == NOT_RUN;
+        not_tried += g->results[i].verdict == NOT_RUN && g->results[i].message &&
+                     strstr(g->results[i].message, "not tried");
     if (first)
         printf("Mend first: %s (%s).\n", first->name, first->title);
-    if (not_tried)
-        printf(
-            "%d tests were not tried: they would tell nothing new, or this machine has not what\n"
-            "they need.\n",
-            not_tried);
+    if (not_tried && first)
+        printf("%d tests were not tried: they would tell nothing new before that is mended.\n",
+               not_tried);
 }
 
 static void print_list(int step, bool counter)
@@ -294,6 +296,8 @@ int main(int argc, char **argv)
             break;
         case 'j':
             wishes.jobs = (int)number(optarg, 16);
+            if (wishes.jobs == 0)
+                refuse("--jobs: at least 1");
             break;
         case 'b':
             wishes.build = optarg;
@@ -338,6 +342,8 @@ int main(int argc, char **argv)
         g.seed %= 100000;
     if (!wishes.build)
         wishes.build = own_directory();
+    if (class && !*class)
+        refuse("a class needs a list: make class STEP=03 LIST=class.txt");
     if (class) {
         of_class = wishes;
         of_class.begun = NULL;
@@ -346,14 +352,21 @@ int main(int argc, char **argv)
         return class_run(class, out, &g, grade_one);
     }
     g.command = g.name = argv[optind];
+    if (json && strcmp(json, "-") == 0) { /* then nothing else is written there */
+        wishes.begun = NULL;
+        wishes.done = NULL;
+    }
     coloured = isatty(1) && getenv("TERM") && strcmp(getenv("TERM"), "dumb") != 0;
     sig = run_tests(&g, &wishes);
     if (sig) {
         signal(sig, SIG_DFL);
         raise(sig);
     }
-    print_end(&g);
+    if (wishes.begun)
+        print_end(&g);
     write_to(json, write_json, &g);
     write_to(junit, write_junit, &g);
-    return g.trouble ? 2 : core_complete(&g) ? 0 : 1;
+    if (g.trouble)
+        return 2;
+    return core_complete(&g) && (!wishes.only || !first_to_mend(&g)) ? 0 : 1;
 }

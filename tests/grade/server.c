@@ -323,7 +323,11 @@ const char *hint_of_end(const struct server *s)
 {
     if (WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE)
         return "sigpipe";
-    return symptoms.death ? symptoms.death : "died";
+    if (symptoms.death)
+        return symptoms.death;
+    if (WIFEXITED(s->status) && WEXITSTATUS(s->status) == 0) /* as if all were done */
+        return assignment.step == 1 ? "closes-early" : "not-again";
+    return "died";
 }
 
 const char *must_not_have_ended(const char **hint)
@@ -343,7 +347,9 @@ void must_live(struct server *s, const char *hint)
 {
     turn(0);
     if (s->ended && !s->background)
-        lose(WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE ? "sigpipe" : hint,
+        lose(WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE ? "sigpipe"
+             : hint                                                   ? hint
+                                                                      : hint_of_end(s),
              "The server %s.", how_it_ended(s->status));
 }
 
