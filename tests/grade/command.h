@@ -8,8 +8,8 @@
 
 /*
  * The words of a command, as a shell would make them, with a port where it says {port}, and with
- * 127.0.0.1 where it says {host}. What only a shell understands ("cd x && ./y") is given to one. address: one
- * more word, 127.0.0.1:PORT. malloc'ed, NULL at the end; for command_free.
+ * 127.0.0.1 where it says {host}. What only a shell understands ("cd x && ./y") is given to one.
+ * address: one more word, 127.0.0.1:PORT. malloc'ed, NULL at the end; for command_free.
  */
 char **command_words(const char *command, int port, bool address);
 

@@ -174,8 +174,8 @@ static bool give_up_power(const struct confinement *c)
 
 /*
  * Refuses what would lead around a limit: a user namespace, in which it might mount a tmpfs of any
- * size; memory files, which nothing counts; and the calls of another machine (32 bits), whose numbers
- * mean something else here. seccomp(2); without it, or elsewhere, nothing is refused.
+ * size; memory files, which nothing counts; and the calls of another machine (32 bits), whose
+ * numbers mean something else here. seccomp(2); without it, or elsewhere, nothing is refused.
  */
 static void refuse_calls(void)
 {

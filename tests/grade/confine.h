@@ -44,7 +44,7 @@ struct confined {
 
 /*
  * Starts the program that words name. false: this machine has no room for it (errno).
- * Its descriptors, processes, files and CPU time are limited; its memory is for the caller to watch.
+ * Its descriptors, processes, files and CPU time are limited; its memory the caller has to watch.
  */
 bool confined_start(const struct confinement *c, char *const words[], struct confined *p);
 

@@ -155,7 +155,7 @@ static bool all_counted(void *of)
     return true;
 }
 
-/* Each of several clients sends inc so many times; all lines are sent before the server sees one. */
+/* Each of several clients sends inc so many times; all is sent before the server sees a line. */
 static void all_count(struct server *s, int lines_n, int before)
 {
     struct counting counting = {.wanted = (size_t)lines_n * strlen(DONE)};

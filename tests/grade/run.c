@@ -148,7 +148,8 @@ static void finish(struct job *job, struct grading *g)
     r->seconds = now() - job->began;
     if (job->too_long && now() >= ends_at) {
         r->verdict = NOT_RUN;
-        r->message = strdup("  It was not done when the time for the whole grading was over.\n");
+        r->message =
+            need(strdup("  It was not done when the time for the whole grading was over.\n"));
     } else if (job->too_long) {
         r->verdict = FAILED;
         r->hint_key = need(strdup("busy"));
