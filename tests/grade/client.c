@@ -226,8 +226,8 @@ static bool address_of(const struct server *s, struct sockaddr_storage *address,
 #define CONNECT_PATIENCE                                                                           \
     8.0 /* the kernel repeats a SYN that found the queue full after 1, 3, 7 s */
 
-/* Connects without a step in the story. c->error tells. */
-static struct client *connects(struct server *s, bool narrow, double patience)
+/* Connects, or begins to. c->error tells. */
+static struct client *begins_to_connect(struct server *s, bool narrow)
 {
     struct client *c = need(calloc(1, sizeof *c));
     struct sockaddr_storage address;
@@ -247,7 +247,13 @@ static struct client *connects(struct server *s, bool narrow, double patience)
     }
     if (connect(c->fd, (struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS)
         c->error = errno;
-    else if (await(s, is_connected, c, patience) != HAPPENED && c->error == 0)
+    return c;
+}
+
+/* Waits until it is connected. */
+static void ends_to_connect(struct client *c, double patience)
+{
+    if (!c->error && await(c->server, is_connected, c, patience) != HAPPENED && c->error == 0)
         c->error = ETIMEDOUT;
     if (c->error) {
         close(c->fd);
@@ -255,25 +261,53 @@ static struct client *connects(struct server *s, bool narrow, double patience)
     } else
         clients[n_clients++] = c;
     moved++;
+}
+
+/* Connects without a step in the story. */
+static struct client *connects(struct server *s, bool narrow, double patience)
+{
+    struct client *c = begins_to_connect(s, narrow);
+
+    ends_to_connect(c, patience);
     return c;
+}
+
+static void must_be_connected(struct client *c)
+{
+    if (!c->error)
+        return;
+    must_live(c->server, NULL);
+    lose(symptoms.silence ? symptoms.silence
+         : n_named > 1    ? "not-again"
+                          : "no-answer",
+         "It cannot: %s.", strerror(c->error));
 }
 
 static struct client *joins(struct server *s, bool narrow)
 {
-    int number = ++n_named;
     struct client *c;
 
-    step("client %d connects", number);
+    step("client %d connects", ++n_named);
     c = connects(s, narrow, CONNECT_PATIENCE);
-    c->number = number;
-    if (c->error) {
-        must_live(s, NULL);
-        lose(symptoms.silence ? symptoms.silence
-             : n_named > 1    ? "not-again"
-                              : "no-answer",
-             "It cannot: %s.", strerror(c->error));
-    }
+    c->number = n_named;
+    must_be_connected(c);
     return c;
+}
+
+void join_at_once(struct server *s, struct client *both[2])
+{
+    step("clients %d and %d connect", n_named + 1, n_named + 2);
+    note("(The grader had paused the server, so it finds both at once.)");
+    freeze(s, true);
+    for (int i = 0; i < 2; i++) {
+        both[i] = begins_to_connect(s, false);
+        both[i]->number = ++n_named;
+    }
+    thaw(s); /* a queue that has room for one only takes the other now */
+    for (int i = 0; i < 2; i++) {
+        ends_to_connect(both[i], CONNECT_PATIENCE);
+        must_be_connected(both[i]);
+    }
 }
 
 struct client *join(struct server *s)

@@ -163,6 +163,9 @@ struct client {
 struct client *join(struct server *s);
 struct client *join_narrow(struct server *s);
 
+/* Two clients that the server finds waiting when it looks. */
+void join_at_once(struct server *s, struct client *both[2]);
+
 /* The same without a step in the story. If it could not, its error tells why. */
 struct client *try_to_join(struct server *s);
 
