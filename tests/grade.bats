@@ -162,7 +162,7 @@ same() { sed -E 's/ \([0-9]+ s\)$//; s/(127\.0\.0\.1:|")[0-9]{4,5}\b/\1PORT/'; }
                        ^ byte 4 of 6
          These are other bytes.'
   says $'\n'"  The server is alive and asleep: 2 processes, "
-  says $'\n'"  Its last lines:"$'\n'"    [|] listening on 127[.]0[.]0[.]1:[0-9]+"$'\n'"  Hint: The bytes that came back are not those"
+  says $'\n'"  Its last lines:"$'\n'"    [|] listening on 127[.]0[.]0[.]1:[0-9]+"$'\n'"  Hint: The bytes that came back are not the bytes"
   says "Score: 2/40 - core 2/24, robust 0/10, orderly 0/6"$'\n'"Not passed: the core is not complete[.] [(][0-9]+ s[)]"
   says "Mend first: echo [(]sends back what it gets[)]"
 }
@@ -199,7 +199,8 @@ same() { sed -E 's/ \([0-9]+ s\)$//; s/(127\.0\.0\.1:|")[0-9]{4,5}\b/\1PORT/'; }
   refuses "no step '7'" --step 7 true
   refuses "no step 'three'" --step three true
   refuses "as which step" true
-  refuses "as which step" --step 0 true
+  refuses "no step '0'" --step 0 true
+  refuses "no number of jobs '0'" --step 3 --jobs 0 true
   refuses "no seed" --step 3 --seed -1 true
   refuses "no protocol 'udp'" --step 6 --protocol udp true
   refuses "only step 06 can speak either" --step 3 --protocol counter true
@@ -248,7 +249,7 @@ well_formed() { # well_formed FILE: JSON or XML
   grep -q '"hint": "changes-bytes"' result.json
   grep -q '<testsuites name="grade" tests="2" failures="1" errors="0" skipped="0"' result.xml
   exits 1 "$GRADE" --step 03 --only echo --json - "./wrong {port}"
-  says $'\n'"\[.*\"name\": \"./wrong [{]port[}]\""
+  says "^\[.*\"name\": \"./wrong [{]port[}]\""
   exits 2 "$GRADE" --step 03 --only echo --json no/such/file ./wrong
   says "cannot write no/such/file: No such file"
   exits 2 "$GRADE" --step 03 --json trouble.json --junit trouble.xml no-such-program # what cannot be tried is told there, too

@@ -212,15 +212,15 @@ static void forget_make(void)
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-static unsigned number(const char *word, unsigned long most)
+static unsigned number(const char *word, unsigned long least, unsigned long most, const char *what)
 {
     char *end;
     unsigned long n;
 
     errno = 0;
     n = strtoul(word, &end, 10);
-    if (errno || *end || end == word || *word == '-' || n > most)
-        refuse("'%s' is no number from 0 to %lu", word, most);
+    if (errno || *end || end == word || *word == '-' || n < least || n > most)
+        refuse("there is no %s '%s', only %lu to %lu", what, word, least, most);
     return (unsigned)n;
 }
 
@@ -280,7 +280,7 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 's':
-            g.step = (int)number(optarg, 6);
+            g.step = (int)number(optarg, 1, 6, "step");
             break;
         case 'p':
             protocol = optarg;
@@ -292,13 +292,11 @@ int main(int argc, char **argv)
             wishes.only = optarg;
             break;
         case 'r':
-            g.seed = number(optarg, UINT_MAX);
+            g.seed = number(optarg, 0, UINT_MAX, "seed");
             seeded = true;
             break;
         case 'j':
-            wishes.jobs = (int)number(optarg, 16);
-            if (wishes.jobs == 0)
-                refuse("--jobs: at least 1");
+            wishes.jobs = (int)number(optarg, 1, 16, "number of jobs");
             break;
         case 'b':
             wishes.build = optarg;

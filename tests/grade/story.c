@@ -144,7 +144,7 @@ static void add_printed(const struct server *s)
     int lines = 0;
 
     if (s->printed == 0) {
-        add_text("  Nothing that it may have printed has arrived.\n");
+        add_text("  It has printed nothing (or not flushed it).\n");
         return;
     }
     while (from > 0 && (s->tail[from - 1] != '\n' || from == s->tail_n || ++lines < 8))
