@@ -6,6 +6,7 @@
 #include "columns.h"
 #include "files.h"
 #include "list.h"
+#include "look.h"
 #include "page.h"
 #include "utf8.h"
 #include "wire.h"
@@ -295,7 +296,7 @@ static int start(struct class *class, struct running *r)
                           .pipe = ends[0],
                           .log = log,
                           .began = now(),
-                          .deadline = now() + class_limit};
+                          .deadline = now() + class_limit * look_patience()};
     return 0;
 }
 

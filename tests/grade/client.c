@@ -129,6 +129,12 @@ void turn(double seconds)
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
+/* A last resort: the load average is asked only when it may matter. */
+static bool is_over(double seconds, double limit)
+{
+    return seconds > limit && seconds > limit * look_patience();
+}
+
 enum waited await(struct server *s, bool (*happened)(void *), void *of, double patience)
 {
     double began = now(), since = began, looked = began, base_at = 0;
@@ -144,7 +150,7 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
             return HAPPENED;
         turn(every / 2);
         t = now();
-        if (t - began > 3 * LONGEST)
+        if (is_over(t - began, 3 * LONGEST))
             return TOO_LONG;
         if (moved != seen) {
             seen = moved;
@@ -166,7 +172,7 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
             base = look;
             base_at = t;
             looks = 0;
-            if (t - since > LONGEST)
+            if (is_over(t - since, LONGEST))
                 return TOO_LONG;
             continue;
         }
@@ -176,7 +182,7 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
             return ASLEEP;
         if (look.ran - base.ran >= (patience < 1.5 ? patience : 1.5))
             return BUSY;
-        if (t - since > LONGEST)
+        if (is_over(t - since, LONGEST))
             return demand < 0.25 ? ASLEEP : TOO_LONG;
     }
 }

@@ -280,6 +280,15 @@ unsigned look_threads_of(uid_t uid)
     return (unsigned)n;
 }
 
+double look_patience(void)
+{
+    double load, usual = 4 * (double)sysconf(_SC_NPROCESSORS_ONLN) + 2; /* we may cause so much */
+
+    if (getloadavg(&load, 1) != 1 || load <= usual)
+        return 1;
+    return load < 4 * usual ? load / usual : 4;
+}
+
 /* ---- who listens ----------------------------------------------------------------------------- */
 
 static const char *const tcp_tables[] = {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"};

@@ -42,6 +42,9 @@ int look_highest_descriptor(pid_t pid);
 /* How many threads of a user there are on this machine, as far as we see. */
 unsigned look_threads_of(uid_t uid);
 
+/* How much longer than on an idle machine things may take here and now: 1 to 4, by the load average. */
+double look_patience(void);
+
 struct listening {
     char host[64]; /* "127.0.0.1", "0.0.0.0", "::" */
     int port;

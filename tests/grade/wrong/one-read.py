@@ -2,7 +2,7 @@
 # step: 03
 # run: python3 FILE {port}
 # needs: python3
-# loses: pieces echo bytes sizes large late together private reset gone
+# loses: echo pieces bytes sizes large late together private reset gone
 # hint: closes-early
 # The loop is missing: it answers one read of 1,024 bytes, and closes.
 import socket

@@ -3,7 +3,7 @@
 // run: PROGRAM {port}
 // build: cc -O2 -pthread FILE -o PROGRAM
 // needs: cc
-// loses: pieces address echo bytes sizes half-close next together private reset gone gives-back
+// loses: echo pieces address bytes sizes half-close next together private reset gone gives-back
 // hint: waits-for-more
 // MSG_WAITALL: it waits until its buffer of 1,024 bytes is full, or the client has half-closed,
 // before it answers.
