@@ -89,7 +89,7 @@ try_once() { # try_once LABEL ROUND KIND STEP LOSES HINT FULL COMMAND [PROTOCOL]
   began=$(date +%s%N)
   # Of a wrong one everything is tried the first time, for the record, then what it has to lose.
   [[ $kind == right || $loses == any || $round == 1 && $rounds != 1 ]] || only=(--only "starts,$loses")
-  timeout -k 10 400 "$grade" --step "$step" ${9:+--protocol "$9"} --seed "$round" "${only[@]}" --json "$json" "$command" \
+  timeout -k 10 400 "$grade" --jobs 3 --step "$step" ${9:+--protocol "$9"} --seed "$round" "${only[@]}" --json "$json" "$command" \
     >"${json%.json}.txt" 2>&1 </dev/null
   status=$?
   [[ -s $json ]] || { echo "round $round: grade ended with status $status, without a result" >>"$work/$label.$step.wrong"; return; }
