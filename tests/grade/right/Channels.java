@@ -15,7 +15,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
 public class Channels {
-    static void accept(ServerSocketChannel listener, Selector selector) throws InterruptedException {
+    static void accept(ServerSocketChannel listener, Selector selector)
+            throws InterruptedException {
         try {
             SocketChannel client = listener.accept();
             if (client != null) {

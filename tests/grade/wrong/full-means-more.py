@@ -12,7 +12,7 @@ import threading
 
 
 def receive(conn):
-    message = b""
+    message = bytearray()
     while True:
         data = conn.recv(1024)
         message += data
