@@ -153,15 +153,14 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
             ended = 0;
             continue;
         }
-        if (s->ended && !s->background) {
-            if (++ended > 4)
-                return happened(of) ? HAPPENED : ENDED;
-            continue;
-        }
-        if (t - looked < every)
+        if (s->ended && !s->background && ++ended <= 4)
+            continue; /* its last bytes may still come */
+        if (t - looked < every && ended == 0)
             continue;
         looked = t;
         look_at_server(s, LOOK_QUICK, &look);
+        if (ended > 0 && look.processes == 0) /* else its children may still do something */
+            return happened(of) ? HAPPENED : ENDED;
         if (looks < 0 || look.uninterruptible) {
             base = look;
             base_at = t;
@@ -172,8 +171,8 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
         }
         looks++;
         demand = (look.ran - base.ran + look.waited - base.waited) / (t - base_at);
-        if (t - base_at >= patience && looks >= 8 && demand < 0.25)
-            return ASLEEP;
+        if (t - base_at >= patience && looks >= 8 && demand < 0.25 && look.runnable == 0)
+            return ended > 0 ? ENDED : ASLEEP;
         if (look.ran - base.ran >= (patience < 1.5 ? patience : 1.5))
             return BUSY;
         if (t - since > LONGEST)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the tests are made of: a server that is being graded, clients of it, and the story of what
- * happened. Each test runs in a process of its own, and ends with pass() or lose(); so nothing here
- * has to be freed, and a story that goes wrong is left at the point where it went wrong.
+ * happened. Each test runs in a process of its own, and ends with pass(), lose() or cannot(). So
+ * nothing here has to be freed, and a story that goes wrong is left where it went wrong.
  *
  * No test asserts a time. A wait ends when what is waited for has come, or when it is certain not
- * to come: when the server has ended, or has slept through PATIENCE seconds, or has used PATIENCE
- * seconds of CPU time, and nothing has moved meanwhile. On a busy machine a server that would like
- * to run and may not is thus waited for. The last resort is LONGEST.
+ * to come: when no process of the server is left, or they have slept through PATIENCE seconds, or
+ * have used 1.5 seconds of CPU time, and nothing has moved meanwhile. So on a busy machine a test
+ * waits for a server that has work and gets no CPU. The last resort: LONGEST after something moved,
+ * and three times LONGEST in all.
  */
 #ifndef GRADE_KIT_H
 #define GRADE_KIT_H
@@ -22,7 +23,7 @@
 #define PATIENCE 2.5
 #define LONGEST 25.0
 
-/* What every test of one grading knows. Set by main.c before a test is started. */
+/* What every test of one grading knows. Set by run.c before a test is started. */
 struct assignment {
     int step;              /* 1 to 6 */
     bool counter;          /* the line protocol of step 05, not echo */
@@ -133,9 +134,18 @@ double busy(struct server *s, double seconds, struct server *other, double *of_o
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-enum waited { HAPPENED, ENDED, ASLEEP, BUSY, TOO_LONG };
+enum waited {
+    HAPPENED,
+    ENDED,    /* it did not: the server has ended */
+    ASLEEP,   /* the server sleeps */
+    BUSY,     /* it uses CPU time, and nothing comes of it */
+    TOO_LONG, /* neither is clear, but the test cannot wait longer */
+};
 
-/* Waits until what is asked for has happened; clients send and receive meanwhile. */
+/*
+ * Waits until what is asked for has happened; clients send and receive meanwhile. patience: so many
+ * seconds the server has to be asleep, or to use CPU time (if less than 1.5), before we give up.
+ */
 enum waited await(struct server *s, bool (*happened)(void *), void *of, double patience);
 
 /* Waits until the server does nothing any more. */
@@ -159,14 +169,17 @@ struct client {
     bool half_closed;
 };
 
-/* narrow: with small buffers in the kernel, so that a server is soon at a stand. */
+/* Connects a client. It loses the test if it cannot. */
 struct client *join(struct server *s);
+
+/* The same with small buffers in the kernel, so the server soon cannot write to a client that does
+ * not read. */
 struct client *join_narrow(struct server *s);
 
 /* Two clients that the server finds waiting when it looks. */
 void join_at_once(struct server *s, struct client *both[2]);
 
-/* The same without a step in the story. If it could not, its error tells why. */
+/* Connects without a step in the story, and never loses: if it could not, its error tells why. */
 struct client *try_to_join(struct server *s);
 
 /*
@@ -192,7 +205,7 @@ void resets(struct client *c);
 void leaves(struct client *c);
 void breaks_off(struct client *c);
 
-/* The next bytes that come must be these. what: "the answer" */
+/* The next bytes that come must be these. */
 void must_get(struct client *c, const void *bytes, size_t n);
 
 /* Nothing else may come, as long as the client is silent. */
