@@ -73,7 +73,7 @@ static _Noreturn void try_test(const char *name, int fd, pid_t parent)
     for (const char *at = name; *at; at++)
         seed = seed * 31 + (unsigned char)*at;
     seed_numbers(seed);
-    assignment.confinement.uid = 61184 + (uid_t)getpid() % 4336;
+    confine_choose_user(&assignment.confinement);
     story_begins(fd);
     confine_network(&assignment.confinement);
     if (test)
@@ -123,15 +123,11 @@ static void take_result(struct result *r, char *text, int status)
         return;
     }
     r->verdict = NOT_RUN;
-    if (WIFSIGNALED(status) && !assignment.confinement.pids
-            ? asprintf(
-                  &r->message,
-                  "  The test itself was killed (SIG%s). The server may have done that: it is\n"
-                  "  not apart from this machine's processes.\n",
-                  sigabbrev_np(WTERMSIG(status))) < 0
-            : asprintf(&r->message,
-                       "  The test itself has failed (status %d). Please report this.\n",
-                       status) < 0)
+    if (asprintf(&r->message, "  The test itself %s. %s\n", how_it_ended(status),
+                 WIFSIGNALED(status) && !assignment.confinement.pids
+                     ? "The server may have done that: it is\n"
+                       "  not apart from this machine's processes."
+                     : "Please report this.") < 0)
         r->message = NULL;
 }
 
