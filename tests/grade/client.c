@@ -334,9 +334,9 @@ struct client *try_to_join_within(struct server *s, double *patience)
     return c;
 }
 
-static bool all_sent(void *of)
+bool all_sent(void *client)
 {
-    struct client *c = of;
+    struct client *c = client;
 
     return c->sent >= c->out_n || c->at_end;
 }
@@ -610,8 +610,6 @@ static void show_both(const struct wanted *w)
         column += (size_t)show_byte(got[i], one);
     note("%*s byte %zu of %zu", (int)(column + (from ? 3 : 0)), "^", w->same + 1, w->n);
 }
-
-/* That of step 01 may end when it has closed: if it ends well, the fault is that it has closed. */
 
 static _Noreturn void lose_answer(struct wanted *w, enum waited how)
 {

@@ -125,8 +125,11 @@ void tell_of(struct server *s);
 /* From now on it may end without losing the test. */
 void server_may_end(void);
 
-/* It has ended, and must have done so with status 0. */
-void ended_in_order(struct server *s, const char *hint);
+/* For await: has it? */
+bool has_ended(void *server);
+
+/* Step 01, whose only client is gone: it must end, with status 0. hint: what another end means. */
+void must_end_by_itself(struct server *s, const char *hint);
 
 /* The part of a CPU that it uses, or would use if it had one, for so many seconds while nothing is
  * done to it. other: is measured at the same time, if not NULL. ran: seconds really used. */
@@ -193,6 +196,9 @@ void sends(struct client *c, const void *bytes, size_t n);
 
 /* The same without waiting. The bytes must stay. */
 void begins_to_send(struct client *c, const void *bytes, size_t n);
+
+/* For await: has the kernel taken all that the client was given to send, or is the server gone? */
+bool all_sent(void *client);
 
 /* Sends as much of n bytes as is taken without reading. Returns how much that was. */
 size_t sends_until_stuck(struct client *c, const void *bytes, size_t n);

@@ -13,13 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-static bool has_ended(void *of)
-{
-    struct server *s = of;
-
-    return s->ended;
-}
-
 static void tell_to_end(struct server *s, int sig, const char *name)
 {
     step("the server gets the signal %s", name);
