@@ -222,8 +222,8 @@ static bool address_of(const struct server *s, struct sockaddr_storage *address,
     return inet_pton(AF_INET6, s->host, &v6->sin6_addr) == 1;
 }
 
-#define CONNECT_PATIENCE                                                                           \
-    8.0 /* the kernel repeats a SYN that found the queue full after 1, 3, 7 s */
+/* The kernel repeats a SYN that found the queue full after 1, 3 and 7 seconds. */
+#define CONNECT_PATIENCE 8.0
 
 /* Connects, or begins to. c->error tells. */
 static struct client *begins_to_connect(struct server *s, bool narrow)
@@ -471,12 +471,38 @@ static const char *no_answer(const struct client *c)
     return c->used > 0 ? "answers-no-more" : "no-answer";
 }
 
-/* Nothing more comes, and the connection is open. Finds out what would bring it. */
-static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
+/* What does the server wait for: a newline, more bytes, the end? A hint; NULL: none of these. */
+static const char *what_it_waits_for(struct client *c, const struct wanted *w)
 {
     static char more[65536];
+    enum brought brought = brings(w, "\n", 1);
+
+    if (brought == THE_REST) {
+        note("Then the grader sent one more newline, and the rest came.");
+        return c->used > 0 && c->in[c->used - 1] != '\n' ? "waits-for-more" : "waits-for-newline";
+    }
+    memset(more, 'x', sizeof more);
+    if (brought == NOTHING)
+        brought = brings(w, more, sizeof more);
+    if (brought == THE_REST) {
+        note("Then the grader sent %zu bytes more, and the rest came.", sizeof more);
+        return "waits-for-more";
+    }
+    if (brought == OTHER_BYTES)
+        return w->n > 100000 ? "short-write" : w->same > 0 ? "changes-bytes" : no_answer(c);
+    shutdown(c->fd, SHUT_WR);
+    await(c->server, never, NULL, 0.8);
+    if (in_hand(c) == w->same)
+        return NULL;
+    note("Then the grader half-closed the connection, and something came.");
+    return "waits-for-end";
+}
+
+/* Nothing more comes, and the connection is open. */
+static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
+{
     bool some = w->same > 0, never_served = others_connected(c) && c->used == 0 && !some;
-    enum brought brought;
+    const char *hint;
 
     if (how == BUSY || how == TOO_LONG)
         return "busy";
@@ -494,27 +520,8 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
                                                  : "no-answer";
     if (c->half_closed)
         return some ? "short-write" : never_served ? "one-at-a-time" : no_answer(c);
-    brought = brings(w, "\n", 1);
-    if (brought == THE_REST) {
-        note("Then the grader sent one more newline, and the rest came.");
-        return c->used > 0 && c->in[c->used - 1] != '\n' ? "waits-for-more" : "waits-for-newline";
-    }
-    memset(more, 'x', sizeof more);
-    if (brought == NOTHING)
-        brought = brings(w, more, sizeof more);
-    if (brought == THE_REST) {
-        note("Then the grader sent %zu bytes more, and the rest came.", sizeof more);
-        return "waits-for-more";
-    }
-    if (brought == OTHER_BYTES)
-        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : no_answer(c);
-    shutdown(c->fd, SHUT_WR);
-    await(c->server, never, NULL, 0.8);
-    if (in_hand(c) > w->same) {
-        note("Then the grader half-closed the connection, and something came.");
-        return "waits-for-end";
-    }
-    return never_served ? "one-at-a-time" : some ? "short-write" : no_answer(c);
+    hint = what_it_waits_for(c, w);
+    return hint ? hint : never_served ? "one-at-a-time" : some ? "short-write" : no_answer(c);
 }
 
 static bool stands_at(const unsigned char *in, size_t n, const unsigned char *part, size_t size,
@@ -615,11 +622,10 @@ static _Noreturn void lose_answer(struct wanted *w, enum waited how)
 {
     struct client *c = w->c;
     struct server *s = c->server;
+    bool different = w->same < in_hand(c);
     const char *hint;
 
     show_both(w);
-    bool different = w->same < in_hand(c);
-
     if (different)
         hint = why_different(w);
     else if (s->ended && !s->background)

@@ -8,8 +8,9 @@
  * run.c       tries them, several at a time, each in a process of its own
  * core.c crowd.c counter.c robust.c orderly.c    the tests
  * kit.h       what they are made of: server.c, client.c, story.c, hints.c
- * confine.c   namespaces, another user, limits; look.c: what /proc tells
- * class.c     many submissions; files.c, page.c: JSON, JUnit, CSV, HTML
+ * confine.c   namespaces, another user, limits; look.c: what /proc tells; command.c: its words
+ * class.c     many submissions: list.c reads them, wire.c brings their results from their processes
+ * result.h    what was found out; columns.c, utf8.c, files.c, page.c: as JSON, JUnit, CSV, HTML
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

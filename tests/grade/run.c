@@ -24,7 +24,7 @@
 
 enum { MOST_JOBS = 16, MOST_TESTS = 64, MOST_TEXT = 65536 };
 #define LAST_RESORT 80.0 /* seconds for a test; each wait in it ends long before */
-/* Seconds for all. Who has lost nothing may be right, on a machine that is busy. */
+/* Seconds for all. A server that has lost nothing gets more: the machine may just be busy. */
 #define MOST_SECONDS 85.0
 #define MOST_SECONDS_IF_RIGHT 170.0
 
@@ -32,7 +32,7 @@ static const char *const programs[] = {"01-sync-echo",   "02-loop-echo",     "03
                                        "04-select-echo", "05-epoll-counter", "06-parallel"};
 
 struct job {
-    pid_t pid; /* 0: nobody */
+    pid_t pid; /* 0: no test runs here */
     int fd;
     size_t which; /* of the results */
     double began;
@@ -164,7 +164,7 @@ static int n_running(const struct job *jobs)
     return n;
 }
 
-/* Waits until a test is done, at least one. Marks which of the results are there. */
+/* Waits until at least one test is done, or a signal has come. Marks which results are there. */
 static void wait_for_one(struct job *jobs, struct grading *g, bool *is_done)
 {
     struct pollfd polled[MOST_JOBS];
@@ -310,7 +310,7 @@ static void prepare(struct grading *g, const struct wishes *wishes)
     g->confined = need(strdup(text));
 }
 
-/* Whatever we have inherited. Only who is to go on when the terminal goes (nohup(1)) does so. */
+/* Whatever was ignored or blocked before us; but what nohup(1), say, has ignored stays ignored. */
 static void listen_to_signals(struct sigaction *before)
 {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -367,8 +367,13 @@ int run_tests(struct grading *g, const struct wishes *wishes)
             if (jobs[i].pid == 0 && n_running(jobs) < (is_first(g, next, is_done) ? 1 : at_once) &&
                 begin(&jobs[i], g, next))
                 next++;
-        if (n_running(jobs) == 0)
+        if (n_running(jobs) == 0) { /* begin has failed, or the time is over */
+            if (next < g->n && now() < ends_at &&
+                asprintf(&g->trouble, "  The grader could not start a process: %s.\n",
+                         strerror(errno)) < 0)
+                need(NULL);
             break;
+        }
         wait_for_one(jobs, g, is_done);
         if (next == 1 && is_done[0] && strcmp(g->results[0].name, "starts") == 0) {
             if (does_not_start(&g->results[0])) {
