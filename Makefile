@@ -156,11 +156,11 @@ quoted = '$(subst ','\'',$(1))'
 GRADE = sh tests/grade/grade $(if $(STEP),--step $(call quoted,$(STEP))) $(if $(PROTOCOL),--protocol $(call quoted,$(PROTOCOL))) \
   $(if $(SEED),--seed $(call quoted,$(SEED)))
 
-grade: ## your own server: make grade STEP=03 SERVER=build/mine
+grade: ## grade a server of yours: STEP=03 SERVER=build/mine; LIST=1: tests
 	@$(GRADE) $(if $(TEST),--only $(call quoted,$(TEST))) $(if $(LIST),--list,$(if $(SERVER),$(call quoted,$(SERVER))))
 
 class: ## many servers: make class STEP=03 LIST=class.txt
-	@$(GRADE) $(if $(DIR),--out $(call quoted,$(DIR))) --class $(call quoted,$(LIST))
+	@$(GRADE) $(if $(TEST),--only $(call quoted,$(TEST))) $(if $(DIR),--out $(call quoted,$(DIR))) --class $(call quoted,$(LIST))
 
 grader: $(STEPS) $(OUT)/grade
 

@@ -204,7 +204,7 @@ same() { sed -E 's/ \([0-9]+ s\)$//; s/(127\.0\.0\.1:|")[0-9]{4,5}\b/\1PORT/'; }
   refuses "no seed" --step 3 --seed -1 true
   refuses "no protocol 'udp'" --step 6 --protocol udp true
   refuses "only step 06 can speak either" --step 3 --protocol counter true
-  refuses "a command is missing" --step 3
+  refuses "SERVER is missing, or a command" --step 3
   refuses "in quotes" --step 3 python3 mine.py
   refuses "unrecognized option|unknown option" --step 3 --none true
   exits 0 "$GRADE" --help

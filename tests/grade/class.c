@@ -199,21 +199,10 @@ static void put_padded(const char *s, size_t columns)
         putchar(' ');
 }
 
-/* One line of it: of a story, what is said of its last step. */
 static void put_trouble(const char *trouble)
 {
-    const char *mark = strncmp(trouble, "->", 2) == 0 ? trouble : strstr(trouble, "\n->");
-    size_t n;
-    char *line;
+    char *line = trouble_line(trouble);
 
-    if (mark && (mark = strchr(mark + 1, '\n')))
-        trouble = mark + 1;
-    trouble += strspn(trouble, " ");
-    n = strcspn(trouble, "\n");
-    line = need(malloc(n + 1));
-
-    memcpy(line, trouble, n);
-    line[n] = '\0';
     utf8_put_visible(stdout, line, 200);
     free(line);
 }
@@ -661,8 +650,13 @@ static void tell_summary(const struct class *class, double seconds)
         printf(" Mean score: %.1f of %d.", mean_score(class->gradings, class->n), max_of(&columns));
     putchar('\n');
     if (columns.n > 0 && columns.each[0].missed > 0)
-        printf("Missed most often: %s, by %zu of %zu.\n", columns.each[0].test->name,
-               columns.each[0].missed, columns.each[0].asked);
+        printf("Missed most often: %s, by %zu of the %zu that were tried.\n",
+               columns.each[0].test->name, columns.each[0].missed, columns.each[0].asked);
+    for (size_t i = 0; i < class->n; i++)
+        if (class->gradings[i].confined) { /* it is the same for all, or nearly */
+            printf("They ran %s.\n", class->gradings[i].confined);
+            break;
+        }
     columns_free(&columns);
 }
 
@@ -701,6 +695,8 @@ int class_run(const char *list_path, const char *out_dir, const struct grading *
     set_up(&class, &list, common);
     if (make_dir(out_dir) == 0) {
         take_signals(&before);
+        printf("Grading %zu servers as step %02d (seed %u).\n", class.n, common->step,
+               common->seed);
         grade_all(&class);
         if (class.stopped) {
             status = 128 + stopped_by;

@@ -159,15 +159,14 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
             ended = 0;
             continue;
         }
-        if (s->ended && !s->background) {
-            if (++ended > 4)
-                return happened(of) ? HAPPENED : ENDED;
-            continue;
-        }
-        if (t - looked < every)
+        if (s->ended && !s->background && ++ended <= 4)
+            continue; /* its last bytes may still come */
+        if (t - looked < every && ended == 0)
             continue;
         looked = t;
         look_at_server(s, LOOK_QUICK, &look);
+        if (ended > 0 && look.processes == 0) /* else its children may still do something */
+            return happened(of) ? HAPPENED : ENDED;
         if (looks < 0 || look.uninterruptible) {
             base = look;
             base_at = t;
@@ -178,8 +177,8 @@ enum waited await(struct server *s, bool (*happened)(void *), void *of, double p
         }
         looks++;
         demand = (look.ran - base.ran + look.waited - base.waited) / (t - base_at);
-        if (t - base_at >= patience && looks >= 8 && demand < 0.25)
-            return ASLEEP;
+        if (t - base_at >= patience && looks >= 8 && demand < 0.25 && look.runnable == 0)
+            return ended > 0 ? ENDED : ASLEEP;
         if (look.ran - base.ran >= (patience < 1.5 ? patience : 1.5))
             return BUSY;
         if (is_over(t - since, LONGEST))
@@ -229,8 +228,8 @@ static bool address_of(const struct server *s, struct sockaddr_storage *address,
     return inet_pton(AF_INET6, s->host, &v6->sin6_addr) == 1;
 }
 
-#define CONNECT_PATIENCE                                                                           \
-    8.0 /* the kernel repeats a SYN that found the queue full after 1, 3, 7 s */
+/* The kernel repeats a SYN that found the queue full after 1, 3 and 7 seconds. */
+#define CONNECT_PATIENCE 8.0
 
 /* Connects, or begins to. c->error tells. */
 static struct client *begins_to_connect(struct server *s, bool narrow)
@@ -278,6 +277,12 @@ static struct client *connects(struct server *s, bool narrow, double patience)
     return c;
 }
 
+/* Nothing at all comes: from a server that never answered, or from one that did, if only before? */
+static const char *no_answer(const struct client *c)
+{
+    return assignment.answers || c->used > 0 ? "answers-no-more" : "no-answer";
+}
+
 static void must_be_connected(struct client *c)
 {
     if (!c->error)
@@ -285,7 +290,7 @@ static void must_be_connected(struct client *c)
     must_live(c->server, NULL);
     lose(symptoms.silence ? symptoms.silence
          : n_named > 1    ? "not-again"
-                          : "no-answer",
+                          : no_answer(c),
          "It cannot: %s.", strerror(c->error));
 }
 
@@ -341,9 +346,9 @@ struct client *try_to_join_within(struct server *s, double *patience)
     return c;
 }
 
-static bool all_sent(void *of)
+bool all_sent(void *client)
 {
-    struct client *c = of;
+    struct client *c = client;
 
     return c->sent >= c->out_n || c->at_end;
 }
@@ -366,7 +371,7 @@ void sends(struct client *c, const void *bytes, size_t n)
     if (how != HAPPENED)
         lose(how == BUSY        ? "busy"
              : symptoms.silence ? symptoms.silence
-                                : "no-answer",
+                                : no_answer(c),
              "The server takes no more than %zu of them.", c->sent);
 }
 
@@ -472,18 +477,38 @@ static int others_connected(const struct client *c)
     return n;
 }
 
-/* Nothing at all comes: as from the beginning, or only now? */
-static const char *no_answer(const struct client *c)
-{
-    return c->used > 0 ? "answers-no-more" : "no-answer";
-}
-
-/* Nothing more comes, and the connection is open. Finds out what would bring it. */
-static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
+/* What does the server wait for: a newline, more bytes, the end? A hint; NULL: none of these. */
+static const char *what_it_waits_for(struct client *c, const struct wanted *w)
 {
     static char more[65536];
+    enum brought brought = brings(w, "\n", 1);
+
+    if (brought == THE_REST) {
+        note("Then the grader sent one more newline, and the rest came.");
+        return c->used > 0 && c->in[c->used - 1] != '\n' ? "waits-for-more" : "waits-for-newline";
+    }
+    memset(more, 'x', sizeof more);
+    if (brought == NOTHING)
+        brought = brings(w, more, sizeof more);
+    if (brought == THE_REST) {
+        note("Then the grader sent %zu bytes more, and the rest came.", sizeof more);
+        return "waits-for-more";
+    }
+    if (brought == OTHER_BYTES)
+        return w->n > 100000 ? "short-write" : w->same > 0 ? "changes-bytes" : no_answer(c);
+    shutdown(c->fd, SHUT_WR);
+    await(c->server, never, NULL, 0.8);
+    if (in_hand(c) == w->same)
+        return NULL;
+    note("Then the grader half-closed the connection, and something came.");
+    return "waits-for-end";
+}
+
+/* Nothing more comes, and the connection is open. */
+static const char *why_silent(struct client *c, enum waited how, const struct wanted *w)
+{
     bool some = w->same > 0, never_served = others_connected(c) && c->used == 0 && !some;
-    enum brought brought;
+    const char *hint;
 
     if (how == BUSY || how == TOO_LONG)
         return "busy";
@@ -498,30 +523,11 @@ static const char *why_silent(struct client *c, enum waited how, const struct wa
                : some                            ? "line-lost"
                : never_served                    ? "one-at-a-time"
                : c->used > 0                     ? "wrong-reply"
-                                                 : "no-answer";
+                                                 : no_answer(c);
     if (c->half_closed)
         return some ? "short-write" : never_served ? "one-at-a-time" : no_answer(c);
-    brought = brings(w, "\n", 1);
-    if (brought == THE_REST) {
-        note("Then the grader sent one more newline, and the rest came.");
-        return c->used > 0 && c->in[c->used - 1] != '\n' ? "waits-for-more" : "waits-for-newline";
-    }
-    memset(more, 'x', sizeof more);
-    if (brought == NOTHING)
-        brought = brings(w, more, sizeof more);
-    if (brought == THE_REST) {
-        note("Then the grader sent %zu bytes more, and the rest came.", sizeof more);
-        return "waits-for-more";
-    }
-    if (brought == OTHER_BYTES)
-        return w->n > 100000 ? "short-write" : some ? "changes-bytes" : no_answer(c);
-    shutdown(c->fd, SHUT_WR);
-    await(c->server, never, NULL, 0.8);
-    if (in_hand(c) > w->same) {
-        note("Then the grader half-closed the connection, and something came.");
-        return "waits-for-end";
-    }
-    return never_served ? "one-at-a-time" : some ? "short-write" : no_answer(c);
+    hint = what_it_waits_for(c, w);
+    return hint ? hint : never_served ? "one-at-a-time" : some ? "short-write" : no_answer(c);
 }
 
 static bool stands_at(const unsigned char *in, size_t n, const unsigned char *part, size_t size,
@@ -618,17 +624,14 @@ static void show_both(const struct wanted *w)
     note("%*s byte %zu of %zu", (int)(column + (from ? 3 : 0)), "^", w->same + 1, w->n);
 }
 
-/* That of step 01 may end when it has closed: if it ends well, the fault is that it has closed. */
-
 static _Noreturn void lose_answer(struct wanted *w, enum waited how)
 {
     struct client *c = w->c;
     struct server *s = c->server;
+    bool different = w->same < in_hand(c);
     const char *hint;
 
     show_both(w);
-    bool different = w->same < in_hand(c);
-
     if (different)
         hint = why_different(w);
     else if (s->ended && !s->background)

@@ -47,9 +47,9 @@ struct columns columns_of(const struct grading *g, size_t n)
             struct column *column = find(&columns, r->name);
             if (!column)
                 column = add(&columns, r);
-            column->asked++;
+            column->asked += !g[i].trouble;
             column->passed += r->verdict == PASSED;
-            column->missed += r->verdict == FAILED;
+            column->missed += r->verdict == FAILED && !g[i].trouble;
         }
     }
     return columns;
@@ -106,6 +106,20 @@ size_t tried_of(const struct grading *g, size_t n)
     for (size_t i = 0; i < n; i++)
         tried += g[i].n > 0;
     return tried;
+}
+
+char *trouble_line(const char *trouble)
+{
+    const char *mark = strncmp(trouble, "->", 2) == 0 ? trouble : strstr(trouble, "\n->");
+    const char *note_end;
+
+    if (mark && (mark = strchr(mark + 1, '\n')))
+        trouble = mark + 1;
+    trouble += strspn(trouble, " ");
+    if (*trouble == '(' && (note_end = strstr(trouble, ")\n")))
+        trouble = note_end + 2;
+    trouble += strspn(trouble, " ");
+    return need(strndup(trouble, strcspn(trouble, "\n")));
 }
 
 double mean_score(const struct grading *g, size_t n)

@@ -40,4 +40,7 @@ double mean_score(const struct grading *g, size_t n);
 /* For what cannot go on without memory: p, or one line and exit(3) with status 2. */
 void *need(void *p);
 
+/* What is wrong, in a line: of a story, what is said of its last step. malloc'ed. */
+char *trouble_line(const char *trouble);
+
 #endif

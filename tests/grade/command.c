@@ -39,6 +39,25 @@ static char *address_word(int port)
     return word;
 }
 
+/* Where the last command begins of those that && or ; separate. */
+static char *last_command(char *script)
+{
+    char *last = script;
+
+    for (char *at = script; *at; at++)
+        if (*at == ';' || (at[0] == '&' && at > script && at[-1] == '&'))
+            last = at + 1;
+    return last + strspn(last, " ");
+}
+
+/* May "exec" stand before it? Then the server takes the shell's place, and gets its signals. */
+static bool takes_exec(const char *command)
+{
+    size_t word = strcspn(command, " ");
+
+    return *command && !strpbrk(command, "|&;()`\n'\"") && !memchr(command, '=', word);
+}
+
 char **command_words(const char *command, int port, bool address)
 {
     char *text = filled_in(command, port), **words;
@@ -51,9 +70,10 @@ char **command_words(const char *command, int port, bool address)
             words[n] = need(strdup(parts.we_wordv[n]));
         wordfree(&parts);
     } else {
-        char *script = need(malloc(strlen(text) + 8));
+        char *script = need(malloc(strlen(text) + 16)), *last = last_command(text);
 
-        sprintf(script, address ? "%s \"$@\"" : "%s", text);
+        sprintf(script, address ? "%.*s%s%s \"$@\"" : "%.*s%s%s", (int)(last - text), text,
+                takes_exec(last) ? "exec " : "", last);
         words = need(calloc(6, sizeof *words));
         words[n++] = need(strdup("sh"));
         words[n++] = need(strdup("-c"));

@@ -238,14 +238,6 @@ static void set_limits(const struct confinement *c)
 
 /* ---- the keeper and the program -------------------------------------------------------------- */
 
-static volatile sig_atomic_t told_to_end;
-
-static void note_end(int sig)
-{
-    (void)sig;
-    told_to_end = 1;
-}
-
 static _Noreturn void run(const struct confinement *c, char *const words[], int log, int errors)
 {
     int null = open("/dev/null", O_RDONLY);
@@ -258,8 +250,7 @@ static _Noreturn void run(const struct confinement *c, char *const words[], int 
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     prctl(PR_SET_PDEATHSIG, 0);
-    unsetenv(
-        "PYTHONUNBUFFERED"); /* with it a print without flush would work here, and not elsewhere */
+    unsetenv("PYTHONUNBUFFERED"); /* with it a print works without flush, and not elsewhere */
     write_file("/proc/self/oom_score_adj", "1000");
     if (c->pids && geteuid() == 0 && !c->other_user) /* who owns what is in /proc/sys */
         (void)mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL);
@@ -278,13 +269,16 @@ static _Noreturn void run(const struct confinement *c, char *const words[], int 
 static _Noreturn void keep(const struct confinement *c, char *const words[], int log, int events,
                            int errors, const char *here)
 {
-    struct sigaction act = {.sa_handler = note_end};
     struct pollfd reader = {.fd = log};
     pid_t program, pid;
-    int status;
+    int status, sig = 0;
+    sigset_t awaited;
 
-    if (!c->pids) /* else the program could send it, and without a handler process 1 gets none */
-        sigaction(SIGTERM, &act, NULL);
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    if (!c->pids) /* process 1 is killed instead; its own children could send it this signal */
+        sigaddset(&awaited, SIGTERM);
+    sigprocmask(SIG_BLOCK, &awaited, NULL); /* they stay pending until sigwait takes them */
     prctl(PR_SET_PDEATHSIG, c->pids ? SIGKILL : SIGTERM);
     if (poll(&reader, 1, 0) > 0)
         _exit(127); /* whoever reads the log was gone before that */
@@ -307,12 +301,11 @@ static _Noreturn void keep(const struct confinement *c, char *const words[], int
     }
     close(log);
     close(errors);
-    while (!told_to_end) {
-        pid = waitpid(-1, &status, 0);
-        if (pid == program)
-            (void)!write(events, &status, sizeof status);
-        if (pid < 0 && errno == ECHILD)
-            pause();
+    while (sig != SIGTERM) {
+        sigwait(&awaited, &sig);
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+            if (pid == program)
+                (void)!write(events, &status, sizeof status);
     }
     look_kill_below(getpid());
     _exit(0);
@@ -402,6 +395,11 @@ int confined_limit(const struct confinement *c, pid_t pid, int what, unsigned lo
     return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
 }
 
+void confine_choose_user(struct confinement *c)
+{
+    c->uid = FIRST_UID + (uid_t)getpid() % N_UIDS;
+}
+
 void confine_network(const struct confinement *c)
 {
     if ((c->user_ns && !enter_user_namespace()) || (c->network && !enter_network())) {
@@ -481,8 +479,10 @@ static bool is_found(const char *program, int how)
     return found;
 }
 
-/* May the ordinary user read what the words name, and get here by the full path, as Node wants to?
- * The program is the first file on PATH for all. */
+/*
+ * May the ordinary user execute the program, read the other files that we can read, and reach this
+ * directory by its full path, as Node wants to?
+ */
 static bool try_reading(const struct confinement *c, char *const words[])
 {
     char *names[64], here[4096];
@@ -504,7 +504,7 @@ static bool try_reading(const struct confinement *c, char *const words[])
 void confine_probe(struct confinement *c, char *const words[])
 {
     memset(c, 0, sizeof *c);
-    c->uid = FIRST_UID + (uid_t)getpid() % N_UIDS;
+    confine_choose_user(c);
     c->network = succeeds(try_network, c, words);
     if (!c->network) {
         c->user_ns = true;

@@ -28,8 +28,11 @@ struct confinement {
 /* Finds out what is possible. words: the command, whose files the ordinary user has to read. */
 void confine_probe(struct confinement *c, char *const words[]);
 
-/* One sentence for the reader: "in namespaces of its own (network, PIDs, files), as user 61234". */
+/* A sentence for the reader: "in namespaces of its own (network, PIDs), as an ordinary user". */
 void confined_how(const struct confinement *c, char *text, size_t size);
+
+/* In the process that tries a test: a user of its own, if other_user. */
+void confine_choose_user(struct confinement *c);
 
 /* In the process that tries a test: goes into a network of its own, or ends the process. */
 void confine_network(const struct confinement *c);

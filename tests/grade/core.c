@@ -187,13 +187,6 @@ _Noreturn void test_large(void)
     pass();
 }
 
-static bool all_out(void *of)
-{
-    struct client *c = of;
-
-    return c->sent == c->out_n || c->at_end;
-}
-
 _Noreturn void test_late(void)
 {
     struct server *s = start_server(0);
@@ -220,7 +213,7 @@ _Noreturn void test_late(void)
     step("client %d sends %zu bytes, and does not read yet", c->number, n);
     c->reads = false;
     begins_to_send(c, bytes, n);
-    await(s, all_out, c, PATIENCE);
+    await(s, all_sent, c, PATIENCE);
     half_closes(c);
     settle(s);
     step("client %d now reads", c->number);
@@ -229,27 +222,15 @@ _Noreturn void test_late(void)
     pass();
 }
 
-static bool has_ended(void *of)
-{
-    struct server *s = of;
-
-    return s->ended;
-}
-
 _Noreturn void test_ends(void)
 {
     struct server *s = start_server(0);
     struct client *c = join(s);
-    enum waited how;
 
     server_may_end();
     must_answer(c, "hello\n");
     closes(c);
-    step("the server of step 01 must end, with status 0");
-    how = await(s, has_ended, s, PATIENCE);
-    if (!s->ended)
-        lose(how == BUSY ? "busy" : "goes-on", "It is still running.");
-    ended_in_order(s, "end-status");
+    must_end_by_itself(s, "end-status");
     pass();
 }
 

@@ -5,6 +5,7 @@
 #include "columns.h"
 #include "utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const enum level levels[] = {CORE, ROBUST, ORDERLY};
@@ -277,6 +278,8 @@ static void csv_text(FILE *out, const char *s)
 
 static void csv_grading(FILE *out, const struct grading *g, const struct columns *columns)
 {
+    char *trouble = g->trouble ? trouble_line(g->trouble) : NULL;
+
     csv_text(out, g->name);
     fprintf(out, ",%d,%d", score_of(g), whole_max(g, columns));
     for (size_t i = 0; i < N_LEVELS; i++)
@@ -289,7 +292,8 @@ static void csv_grading(FILE *out, const struct grading *g, const struct columns
             fprintf(out, "%d", got(r));
     }
     putc(',', out);
-    csv_text(out, g->trouble);
+    csv_text(out, trouble);
+    free(trouble);
     putc(',', out);
     csv_text(out, g->command);
     fputs("\r\n", out);

@@ -11,8 +11,10 @@ static const struct {
     {"not-started", "The server ended, or waits for something, before it listened on a port. Run "
                     "the same command by hand to see what it does."},
     {"not-found",
-     "The command cannot be run. Is the program compiled, is its path right as seen from where you "
-     "called make, and does a script's first line (#!) name its interpreter?"},
+     "The command cannot be run. Is the program compiled, and is its path right as seen from where "
+     "you "
+     "called make? A script needs a first line (#!) that names its interpreter, and chmod +x; or "
+     "write the interpreter into the command."},
     {"not-permitted",
      "Something was refused to the server. While it is graded it runs as an ordinary user: it may "
      "write only in /tmp and where you called make, and may not bind a port below 1024. Did it "
@@ -33,7 +35,7 @@ static const struct {
     {"no-answer", "No answer came. After accept, read from the new socket that accept returned, "
                   "and write what you read to that same socket."},
     {"answers-no-more",
-     "This client was answered before, and is not any more. Did these bytes break something: are "
+     "The server has answered before, and does not any more. Did these bytes break something: are "
      "they decoded as text, or taken for a command? The server's last lines may tell."},
     {"waits-for-newline",
      "The answer came only after one more newline: the server waits for whole lines. TCP carries "
@@ -98,7 +100,8 @@ static const struct {
      "clients? An echo goes to the one that sent the bytes."},
     {"died-on-reset",
      "A client reset its connection, and the server ended. ECONNRESET and EPIPE concern that one "
-     "client only: catch them where you serve it, close its socket, and go on."},
+     "client only: catch them where you serve it, close its socket, and go on. (In Node: "
+     "socket.on('error', ...).)"},
     {"lost-by-reset",
      "A client reset its connection, and the server stopped serving the others. ECONNRESET and "
      "EPIPE concern that one client only: close its socket, and go on."},
@@ -120,8 +123,8 @@ static const struct {
      "accept failed because the process had no descriptor left (EMFILE), and the server ended. "
      "Descriptors come back when clients leave: pause for a moment, then call accept again."},
     {"emfile-spin", "accept fails because no descriptor is left (EMFILE), and the server retries "
-                    "without a pause. The waiting client keeps the listener readable, so poll "
-                    "returns at once. Ignore the listener for 100 ms, or until a client leaves."},
+                    "without a pause. The client that waits makes accept, or poll, return at once. "
+                    "Ignore the listener for 100 ms, or until a client leaves."},
     {"emfile-stuck",
      "accept failed because no descriptor was left (EMFILE), and after that no client was accepted "
      "any more. Descriptors come back when clients leave: call accept again later."},
@@ -161,9 +164,13 @@ static const struct {
                "loop without freeing?"},
     /* orderly */
     {"term-ignored",
-     "The server was told to end (by TERM, INT or QUIT), and it did not. Its handler must wake a "
+     "The server was told to end (by TERM, INT or QUIT), and it still listens. Its handler must "
+     "wake a "
      "call that blocks: install it without SA_RESTART, and the call fails with EINTR. Then close "
      "the listener, finish the clients, and end."},
+    {"term-waits",
+     "The server was told to end, and it listens no more; but it waits for its clients, or for its "
+     "threads. On TERM and INT end their connections yourself, then end."},
     {"term-status", "The server ended on the signal, but not with status 0. Handle the signal: "
                     "close the listener, finish the clients, and exit with 0."},
     {"term-reset",
@@ -179,9 +186,11 @@ static const struct {
      "A second server was started on a port in use, and it did not fail. When bind or listen fails "
      "with EADDRINUSE, print that and end with a status other than 0. Do not set SO_REUSEPORT."},
     /* the counter */
-    {"wrong-reply", "Each line gets one line back: read gets the value, inc gets \"Counter has "
-                    "been incremented\", anything else, also an empty line, gets \"Unknown "
-                    "command\". The words must match exactly."},
+    {"wrong-reply",
+     "Each line gets one line back: read gets the value, inc gets \"Counter has "
+     "been incremented\", anything else, also an empty line, gets \"Unknown "
+     "command\". The words must match exactly: only LF, and one CR before it, are taken "
+     "off, and a NUL is a byte like any other."},
     {"reply-not-ended", "A reply has come without the newline that ends it. Each reply is a line."},
     {"line-lost", "Several lines arrived in one read, and not all were answered. Look for newlines "
                   "until no more are left, and keep what follows the last one for the next read."},

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * What the tests are made of: a server that is being graded, clients of it, and the story of what
- * happened. Each test runs in a process of its own, and ends with pass() or lose(); so nothing here
- * has to be freed, and a story that goes wrong is left at the point where it went wrong.
+ * happened. Each test runs in a process of its own, and ends with pass(), lose() or cannot(). So
+ * nothing here has to be freed, and a story that goes wrong is left where it went wrong.
  *
  * No test asserts a time. A wait ends when what is waited for has come, or when it is certain not
- * to come: when the server has ended, or has slept through PATIENCE seconds, or has used PATIENCE
- * seconds of CPU time, and nothing has moved meanwhile. On a busy machine a server that would like
- * to run and may not is thus waited for. The last resort is LONGEST.
+ * to come: when no process of the server is left, or they have slept through PATIENCE seconds, or
+ * have used 1.5 seconds of CPU time, and nothing has moved meanwhile. So on a busy machine a test
+ * waits for a server that has work and gets no CPU. The last resort: LONGEST after something moved,
+ * and three times LONGEST in all.
  */
 #ifndef GRADE_KIT_H
 #define GRADE_KIT_H
@@ -22,13 +23,14 @@
 #define PATIENCE 2.5
 #define LONGEST 25.0
 
-/* What every test of one grading knows. Set by main.c before a test is started. */
+/* What every test of one grading knows. Set by run.c before a test is started. */
 struct assignment {
     int step;              /* 1 to 6 */
     bool counter;          /* the line protocol of step 05, not echo */
     const char *command;   /* as it was given; may contain {port} and {host} */
     bool has_port;         /* it does contain {port} */
     bool prints_nothing;   /* found out by "starts": no line to be waited for */
+    bool answers;          /* found out by "echo" or "replies" */
     const char *reference; /* our own server of this step, to be measured beside it */
     unsigned seed;
     struct confinement confinement;
@@ -124,8 +126,11 @@ void tell_of(struct server *s);
 /* From now on it may end without losing the test. */
 void server_may_end(void);
 
-/* It has ended, and must have done so with status 0. */
-void ended_in_order(struct server *s, const char *hint);
+/* For await: has it? */
+bool has_ended(void *server);
+
+/* Step 01, whose only client is gone: it must end, with status 0. hint: what another end means. */
+void must_end_by_itself(struct server *s, const char *hint);
 
 /* The part of a CPU that it uses, or would use if it had one, for so many seconds while nothing is
  * done to it. other: is measured at the same time, if not NULL. ran: seconds really used. */
@@ -133,9 +138,18 @@ double busy(struct server *s, double seconds, struct server *other, double *of_o
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-enum waited { HAPPENED, ENDED, ASLEEP, BUSY, TOO_LONG };
+enum waited {
+    HAPPENED,
+    ENDED,    /* it did not: the server has ended */
+    ASLEEP,   /* the server sleeps */
+    BUSY,     /* it uses CPU time, and nothing comes of it */
+    TOO_LONG, /* neither is clear, but the test cannot wait longer */
+};
 
-/* Waits until what is asked for has happened; clients send and receive meanwhile. */
+/*
+ * Waits until what is asked for has happened; clients send and receive meanwhile. patience: so many
+ * seconds the server has to be asleep, or to use CPU time (if less than 1.5), before we give up.
+ */
 enum waited await(struct server *s, bool (*happened)(void *), void *of, double patience);
 
 /* Waits until the server does nothing any more. */
@@ -159,14 +173,17 @@ struct client {
     bool half_closed;
 };
 
-/* narrow: with small buffers in the kernel, so that a server is soon at a stand. */
+/* Connects a client. It loses the test if it cannot. */
 struct client *join(struct server *s);
+
+/* The same with small buffers in the kernel, so the server soon cannot write to a client that does
+ * not read. */
 struct client *join_narrow(struct server *s);
 
 /* Two clients that the server finds waiting when it looks. */
 void join_at_once(struct server *s, struct client *both[2]);
 
-/* The same without a step in the story. If it could not, its error tells why. */
+/* Connects without a step in the story, and never loses: if it could not, its error tells why. */
 struct client *try_to_join(struct server *s);
 
 /*
@@ -181,6 +198,9 @@ void sends(struct client *c, const void *bytes, size_t n);
 /* The same without waiting. The bytes must stay. */
 void begins_to_send(struct client *c, const void *bytes, size_t n);
 
+/* For await: has the kernel taken all that the client was given to send, or is the server gone? */
+bool all_sent(void *client);
+
 /* Sends as much of n bytes as is taken without reading. Returns how much that was. */
 size_t sends_until_stuck(struct client *c, const void *bytes, size_t n);
 
@@ -192,7 +212,7 @@ void resets(struct client *c);
 void leaves(struct client *c);
 void breaks_off(struct client *c);
 
-/* The next bytes that come must be these. what: "the answer" */
+/* The next bytes that come must be these. */
 void must_get(struct client *c, const void *bytes, size_t n);
 
 /* Nothing else may come, as long as the client is silent. */

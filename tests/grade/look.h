@@ -42,7 +42,7 @@ int look_highest_descriptor(pid_t pid);
 /* How many threads of a user there are on this machine, as far as we see. */
 unsigned look_threads_of(uid_t uid);
 
-/* How much longer than on an idle machine things may take here and now: 1 to 4, by the load average. */
+/* How much longer than on an idle machine things may take now: 1 to 4, by the load average. */
 double look_patience(void);
 
 struct listening {

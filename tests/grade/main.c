@@ -8,8 +8,9 @@
  * run.c       tries them, several at a time, each in a process of its own
  * core.c crowd.c counter.c robust.c orderly.c    the tests
  * kit.h       what they are made of: server.c, client.c, story.c, hints.c
- * confine.c   namespaces, another user, limits; look.c: what /proc tells
- * class.c     many submissions; files.c, page.c: JSON, JUnit, CSV, HTML
+ * confine.c   namespaces, another user, limits; look.c: what /proc tells; command.c: its words
+ * class.c     many submissions: list.c reads them, wire.c brings their results from their processes
+ * result.h    what was found out; columns.c, utf8.c, files.c, page.c: as JSON, JUnit, CSV, HTML
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -30,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char about[] =
@@ -69,7 +71,7 @@ static _Noreturn void refuse(const char *format, ...)
     va_start(words, format);
     vfprintf(stderr, format, words);
     va_end(words);
-    fprintf(stderr, "\n`grade --help` tells how it is called.\n");
+    fprintf(stderr, "\n`tests/grade/grade --help` tells how it is called.\n");
     exit(2);
 }
 
@@ -197,6 +199,19 @@ static int grade_one(struct grading *g)
     return 0;
 }
 
+/* A test has up to 40 clients, and eight tests go on at a time, each in a process of its own. */
+static void need_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= 256)
+        return;
+    limit.rlim_cur = limit.rlim_max < 256 ? limit.rlim_max : 256;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 128)
+        refuse("a process may have only %lu descriptors here (ulimit -n); 128 are needed",
+               (unsigned long)limit.rlim_cur);
+}
+
 /* What make has put into our environment is not for the server. */
 static void forget_make(void)
 {
@@ -276,6 +291,7 @@ int main(int argc, char **argv)
     int option, sig;
 
     standard_occupy();
+    need_descriptors();
     forget_make();
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
@@ -321,7 +337,7 @@ int main(int argc, char **argv)
         }
     }
     if (g.step < 1)
-        refuse("--step N says as which step, 01 to 06");
+        refuse("STEP=03, or --step 03, says as which step");
     if (protocol && strcmp(protocol, "echo") && strcmp(protocol, "counter"))
         refuse("there is no protocol '%s': echo or counter", protocol);
     if (protocol && g.step != 6 && strcmp(protocol, g.step == 5 ? "counter" : "echo"))
@@ -336,7 +352,7 @@ int main(int argc, char **argv)
     if (class ? optind != argc : optind + 1 != argc)
         refuse("%s: one word, in quotes", class           ? "a class has its commands in its list"
                                           : optind < argc ? "the command is too long"
-                                                          : "a command is missing");
+                                                          : "SERVER is missing, or a command");
     if (!seeded && getrandom(&g.seed, sizeof g.seed, 0) == sizeof g.seed)
         g.seed %= 100000;
     if (!wishes.build)

@@ -13,13 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-static bool has_ended(void *of)
-{
-    struct server *s = of;
-
-    return s->ended;
-}
-
 static void tell_to_end(struct server *s, int sig, const char *name)
 {
     step("the server gets the signal %s", name);
@@ -39,15 +32,31 @@ static bool nothing_is_left(void *of)
     return look.processes == 0;
 }
 
+static bool is_refused(void *of)
+{
+    struct server *s = of;
+    struct listening found[32];
+    int n = look_listening(s->confined.keeper, assignment.confinement.network, found, 32);
+
+    for (int i = 0; i < n; i++)
+        if (found[i].port == s->port)
+            return false;
+    return true;
+}
+
 /* It must be gone, with all that it has started. */
 static void must_have_ended(struct server *s)
 {
     struct look look;
+    enum waited how;
 
     step("the server must end, with status 0");
-    await(s, has_ended, s, PATIENCE);
+    how = await(s, has_ended, s, PATIENCE);
     if (!s->ended)
-        lose("term-ignored", "It is still running.");
+        lose(how == BUSY     ? "busy"
+             : is_refused(s) ? "term-waits"
+                             : "term-ignored",
+             "It is still running.");
     if (!WIFEXITED(s->status) || WEXITSTATUS(s->status) != 0)
         lose("term-status", "It %s.", how_it_ended(s->status));
     step("no process that it started may be left");
@@ -108,18 +117,6 @@ _Noreturn void test_int(void)
     tell_to_end(s, SIGINT, "INT");
     must_have_ended(s);
     pass();
-}
-
-static bool is_refused(void *of)
-{
-    struct server *s = of;
-    struct listening found[32];
-    int n = look_listening(s->confined.keeper, assignment.confinement.network, found, 32);
-
-    for (int i = 0; i < n; i++)
-        if (found[i].port == s->port)
-            return false;
-    return true;
 }
 
 _Noreturn void test_quit(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a grading has found out: filled by main.c, test by test, and written by report.c (text, for
- * the student), files.c (JSON, JUnit, CSV) and page.c (a class as one HTML page).
+ * What a grading has found out: filled by run.c, test by test, and written by main.c (text, for the
+ * student), files.c (JSON, JUnit, CSV) and page.c (a class as one HTML page).
  */
 #ifndef GRADE_RESULT_H
 #define GRADE_RESULT_H
@@ -35,8 +35,7 @@ struct grading {
     int step;             /* 1 to 6 */
     const char *protocol; /* "echo" or "counter" */
     unsigned seed;
-    char *
-        confined; /* how the server was run: "in a network, PID and mount namespace, as user ..." */
+    char *confined; /* how the server was run, one sentence: confined_how */
     char *trouble;  /* why it could not be tried at all (exit status 2), several lines; else NULL */
     double seconds; /* in all */
     size_t n;

@@ -24,7 +24,7 @@
 
 enum { MOST_JOBS = 16, MOST_TESTS = 64, MOST_TEXT = 65536 };
 #define LAST_RESORT 80.0 /* seconds for a test; each wait in it ends long before */
-/* Seconds for all. Who has lost nothing may be right. On a busy machine all three are longer. */
+/* Seconds for all; a server that has lost nothing gets more. On a busy machine all are longer. */
 #define MOST_SECONDS 85.0
 #define MOST_SECONDS_IF_RIGHT 170.0
 
@@ -32,7 +32,7 @@ static const char *const programs[] = {"01-sync-echo",   "02-loop-echo",     "03
                                        "04-select-echo", "05-epoll-counter", "06-parallel"};
 
 struct job {
-    pid_t pid; /* 0: nobody */
+    pid_t pid; /* 0: no test runs here */
     int fd;
     size_t which; /* of the results */
     double began;
@@ -73,7 +73,7 @@ static _Noreturn void try_test(const char *name, int fd, pid_t parent)
     for (const char *at = name; *at; at++)
         seed = seed * 31 + (unsigned char)*at;
     seed_numbers(seed);
-    assignment.confinement.uid = 61184 + (uid_t)getpid() % 4336;
+    confine_choose_user(&assignment.confinement);
     story_begins(fd);
     confine_network(&assignment.confinement);
     if (test)
@@ -123,15 +123,12 @@ static void take_result(struct result *r, char *text, int status)
         return;
     }
     r->verdict = NOT_RUN;
-    r->message = need(malloc(200));
-    if (WIFSIGNALED(status) && !assignment.confinement.pids)
-        snprintf(r->message, 200,
-                 "  The test itself %s. The server may have done that: it is not apart from this\n"
-                 "  machine's processes.\n",
-                 how_it_ended(status));
-    else
-        snprintf(r->message, 200, "  The test itself %s. Please report this.\n",
-                 how_it_ended(status));
+    if (asprintf(&r->message, "  The test itself %s. %s\n", how_it_ended(status),
+                 WIFSIGNALED(status) && !assignment.confinement.pids
+                     ? "The server may have done that: it is\n"
+                       "  not apart from this machine's processes."
+                     : "Please report this.") < 0)
+        r->message = NULL;
 }
 
 static void finish(struct job *job, struct grading *g)
@@ -167,7 +164,7 @@ static int n_running(const struct job *jobs)
     return n;
 }
 
-/* Waits until a test is done, at least one. Marks which of the results are there. */
+/* Waits until at least one test is done, or a signal has come. Marks which results are there. */
 static void wait_for_one(struct job *jobs, struct grading *g, bool *is_done)
 {
     struct pollfd polled[MOST_JOBS];
@@ -301,7 +298,7 @@ static void prepare(struct grading *g, const struct wishes *wishes)
     assignment.counter = strcmp(g->protocol, "counter") == 0;
     assignment.command = g->command;
     assignment.has_port = strstr(g->command, "{port}") != NULL;
-    assignment.prints_nothing = false;
+    assignment.prints_nothing = assignment.answers = false;
     assignment.seed = g->seed;
     snprintf(path, sizeof path, "%s/%s", wishes->build, programs[g->step - 1]);
     assignment.reference = need(strdup(path));
@@ -314,7 +311,7 @@ static void prepare(struct grading *g, const struct wishes *wishes)
     g->confined = need(strdup(text));
 }
 
-/* Whatever we have inherited. Only who is to go on when the terminal goes (nohup(1)) does so. */
+/* Whatever was ignored or blocked before us; but what nohup(1), say, has ignored stays ignored. */
 static void listen_to_signals(struct sigaction *before)
 {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -371,8 +368,13 @@ int run_tests(struct grading *g, const struct wishes *wishes)
             if (jobs[i].pid == 0 && n_running(jobs) < (is_first(g, next, is_done) ? 1 : at_once) &&
                 begin(&jobs[i], g, next))
                 next++;
-        if (n_running(jobs) == 0)
+        if (n_running(jobs) == 0) { /* begin has failed, or the time is over */
+            if (next < g->n && now() < ends_at &&
+                asprintf(&g->trouble, "  The grader could not start a process: %s.\n",
+                         strerror(errno)) < 0)
+                need(NULL);
             break;
+        }
         wait_for_one(jobs, g, is_done);
         if (next == 1 && is_done[0] && strcmp(g->results[0].name, "starts") == 0) {
             if (does_not_start(&g->results[0])) {
@@ -383,6 +385,7 @@ int run_tests(struct grading *g, const struct wishes *wishes)
         }
         if (next <= 3 && !answers_at_all(g, next, is_done))
             break;
+        assignment.answers = next >= 3;
         for (; shown_n < g->n && is_done[shown_n]; shown_n++)
             if (wishes->done)
                 wishes->done(g, &g->results[shown_n]);

@@ -83,14 +83,14 @@ void kill_server(struct server *s)
 
 /* ---- what it prints -------------------------------------------------------------------------- */
 
-/* Is it "... listening on HOST:PORT"? Returns the port; 0: no. */
-static int port_of_line(const char *line, char *host, size_t size)
+/* The port, if the line ends in "listening on HOST:PORT"; else 0. */
+static int port_of_line(const char *line)
 {
     static const char words[] = "listening on ";
     const char *at = strcasestr(line, words), *colon;
     char *end;
     long port;
-    size_t n;
+    size_t host_n;
 
     while (at && strcasestr(at + 1, words))
         at = strcasestr(at + 1, words);
@@ -100,16 +100,11 @@ static int port_of_line(const char *line, char *host, size_t size)
     port = strtol(colon + 1, &end, 10);
     while (isspace((unsigned char)*end))
         end++;
-    n = colon > at ? (size_t)(colon - at) : 0;
-    if (*end || end == colon + 1 || !isdigit((unsigned char)colon[1]) || n == 0 || n >= size ||
-        memchr(at, ' ', n) || memchr(at, '/', n) || port < 1 || port > 65535)
+    host_n = colon > at ? (size_t)(colon - at) : 0;
+    if (*end || end == colon + 1 || !isdigit((unsigned char)colon[1]) || host_n == 0 ||
+        host_n >= 64 || memchr(at, ' ', host_n) || memchr(at, '/', host_n) || port < 1 ||
+        port > 65535)
         return 0;
-    if (*at == '[' && colon[-1] == ']') {
-        at++;
-        n -= 2;
-    }
-    memcpy(host, at, n);
-    host[n] = '\0';
     return (int)port;
 }
 
@@ -122,7 +117,7 @@ static bool looks_as_if(const char *line)
 /* Looks through what it has printed first for the line that says where it listens. */
 static void look_for_line(struct server *s, const struct listening *found, int n)
 {
-    char line[300], host[64];
+    char line[300];
     size_t from = 0;
 
     if (s->has_line)
@@ -134,7 +129,7 @@ static void look_for_line(struct server *s, const struct listening *found, int n
         while (from + length < s->head_n && s->head[from + length] != '\n')
             length++;
         snprintf(line, sizeof line, "%.*s", (int)length, s->head + from);
-        port = port_of_line(line, host, sizeof host);
+        port = port_of_line(line);
         for (int i = 0; i < n && port; i++)
             if (found[i].port == port) {
                 s->has_line = true;
@@ -319,15 +314,33 @@ const char *how_it_is(struct server *s)
     return text;
 }
 
+/* Whatever was going on: these are mistakes in the program itself. */
+static bool is_crash(int status)
+{
+    int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+    return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
+}
+
 const char *hint_of_end(const struct server *s)
 {
     if (WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE)
         return "sigpipe";
+    if (is_crash(s->status))
+        return "died";
     if (symptoms.death)
         return symptoms.death;
-    if (WIFEXITED(s->status) && WEXITSTATUS(s->status) == 0) /* as if all were done */
+    /* As if all were done. Step 01 may end after it has closed; then closing was its fault. */
+    if (WIFEXITED(s->status) && WEXITSTATUS(s->status) == 0)
         return assignment.step == 1 ? "closes-early" : "not-again";
     return "died";
+}
+
+bool has_ended(void *server)
+{
+    struct server *s = server;
+
+    return s->ended;
 }
 
 const char *must_not_have_ended(const char **hint)
@@ -348,13 +361,20 @@ void must_live(struct server *s, const char *hint)
     turn(0);
     if (s->ended && !s->background)
         lose(WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE ? "sigpipe"
-             : hint                                                   ? hint
+             : hint && !is_crash(s->status)                           ? hint
                                                                       : hint_of_end(s),
              "The server %s.", how_it_ended(s->status));
 }
 
-void ended_in_order(struct server *s, const char *hint)
+void must_end_by_itself(struct server *s, const char *hint)
 {
+    enum waited how;
+
+    server_may_end();
+    step("the server of step 01 must end, with status 0");
+    how = await(s, has_ended, s, PATIENCE);
+    if (!s->ended)
+        lose(how == BUSY ? "busy" : "goes-on", "It is still running.");
     if (!WIFEXITED(s->status) || WEXITSTATUS(s->status) != 0)
         lose(WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGPIPE ? "sigpipe" : hint,
              "It should end with status 0, but %s.", how_it_ended(s->status));
@@ -395,7 +415,7 @@ void freeze(struct server *s, bool all)
                 kill(s->confined.program, SIGSTOP);
             if (i > 2)
                 return;
-        } else if (look.threads && look.stopped == look.threads)
+        } else if (look.stopped == look.threads && (look.threads || s->ended))
             return;
         for (int j = 0; all && j < look.n_pids; j++)
             kill(look.pids[j], SIGSTOP);
@@ -543,7 +563,7 @@ struct server *start_server(int port)
     step("the server is started: %s", s->words);
     if (s->confined.error) {
         errno = s->confined.error;
-        if (errno == EACCES && !strchr(s->words, '/'))
+        if (errno == EACCES && !memchr(s->words, '/', strcspn(s->words, " ")))
             errno = ENOENT; /* a directory of PATH may be closed to the server's user */
         lose("not-found", "It cannot be run: %s.", strerror(errno));
     }

@@ -20,8 +20,7 @@ static char story[32768];
 static size_t length;
 static int steps;
 static bool lost;
-static size_t
-    begins[256]; /* where the line of a step begins; the last is also of those that follow */
+static size_t begins[256]; /* where the line of a step begins; the last: of the latest step */
 
 static void add(const char *format, va_list words) __attribute__((format(printf, 1, 0)));
 static void add(const char *format, va_list words)
@@ -67,7 +66,6 @@ void note(const char *format, ...)
 
 /* ---- bytes as text --------------------------------------------------------------------------- */
 
-/* One byte as it is shown in quotes. Returns how many columns that are. */
 int show_byte(unsigned char byte, char out[5])
 {
     static const char letters[] = "\a\b\t\n\v\f\r", escapes[] = "abtnvfr";
