@@ -123,12 +123,15 @@ static void take_result(struct result *r, char *text, int status)
         return;
     }
     r->verdict = NOT_RUN;
-    if (asprintf(&r->message, "  The test itself %s. %s\n", how_it_ended(status),
-                 WIFSIGNALED(status) && !assignment.confinement.pids
-                     ? "The server may have done that: it is\n"
-                       "  not apart from this machine's processes."
-                     : "Please report this.") < 0)
-        r->message = NULL;
+    r->message = need(malloc(200));
+    if (WIFSIGNALED(status) && !assignment.confinement.pids)
+        snprintf(r->message, 200,
+                 "  The test itself %s. The server may have done that: it is not apart from this\n"
+                 "  machine's processes.\n",
+                 how_it_ended(status));
+    else
+        snprintf(r->message, 200, "  The test itself %s. Please report this.\n",
+                 how_it_ended(status));
 }
 
 static void finish(struct job *job, struct grading *g)
