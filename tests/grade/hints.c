@@ -149,6 +149,9 @@ static const struct {
                             "watch it for reading only while you want to read."},
     {"endless-log", "The server prints without end. Limit every log line that a client can cause "
                     "or that a loop repeats."},
+    {"eintr",
+     "The server was stopped for a moment (SIGSTOP, SIGCONT), and ended: a call such as epoll_wait "
+     "then fails with EINTR. That is no error: call it again."},
     {"busy", "The server keeps using CPU time and gets nowhere. Look for a loop that never ends, "
              "for instance one that ignores a read of 0 or an error."},
     {"bomb", "The server keeps starting processes or threads. Start one for each client at most, "

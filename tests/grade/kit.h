@@ -30,6 +30,7 @@ struct assignment {
     const char *command;   /* as it was given; may contain {port} and {host} */
     bool has_port;         /* it does contain {port} */
     bool prints_nothing;   /* found out by "starts": no line to be waited for */
+    bool gently;           /* without stopping the server for a moment: see is_interrupted */
     bool answers;          /* found out by "echo" or "replies" */
     const char *reference; /* our own server of this step, to be measured beside it */
     unsigned seed;

@@ -404,10 +404,21 @@ double busy(struct server *s, double seconds, struct server *other, double *of_o
 
 /* ---- stopping it for a moment ---------------------------------------------------------------- */
 
+static bool has_frozen;
+
+bool is_interrupted(const struct server *s)
+{
+    return has_frozen && s->ended && WIFEXITED(s->status) &&
+           (!symptoms.death || strstr(s->tail, "nterrupted") || strstr(s->tail, "EINTR"));
+}
+
 void freeze(struct server *s, bool all)
 {
     struct look look;
 
+    if (assignment.gently)
+        return;
+    has_frozen = true;
     for (int i = 0; i < 500; i++) {
         look_at_server(s, LOOK_QUICK, &look);
         if (!all) {

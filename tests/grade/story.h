@@ -14,6 +14,9 @@ void story_begins(int fd);
 /* Writes a byte as it is shown in quotes. Returns how many columns it takes. */
 int show_byte(unsigned char byte, char out[5]);
 
+/* Has the server ended because it was stopped and went on, which lets a call fail with EINTR? */
+bool is_interrupted(const struct server *s);
+
 bool is_lost(void); /* the story is at its end */
 
 struct server *graded_server(void); /* NULL: not yet started */
