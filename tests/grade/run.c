@@ -170,8 +170,8 @@ static int n_running(const struct job *jobs)
 }
 
 /*
- * To end because of EINTR is a mistake, which costs a point in "rude". But the core does not ask for
- * it: such a test of the core is tried again, and the server is not stopped meanwhile.
+ * To end because of EINTR is a mistake, which costs a point in "rude". But the core does not ask
+ * for it: such a test is tried again, and the server is not stopped meanwhile.
  */
 static bool once_more(struct job *job, struct grading *g)
 {
