@@ -314,7 +314,7 @@ tree() { # the Makefile is ours, and calls this grader
   exits 0 make -s -C tree grade STEP=06 PROTOCOL=counter LIST=1
   says "^Step 06, the counter: .*"$'\n'"  3  replies "
   exits 2 make -s -C tree grade STEP=03
-  says "a command is missing"
+  says "SERVER is missing, or a command"
   exits 2 make -s -C tree test SERVER="$PWD/wrong"
   says "as which step"
   printf 'wrong %s/wrong\n' "$PWD" >class.txt

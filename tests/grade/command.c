@@ -53,8 +53,14 @@ static char *last_command(char *script)
 /* May "exec" stand before it? Then the server takes the shell's place, and gets its signals. */
 static bool takes_exec(const char *command)
 {
+    static const char *const of_the_shell[] = {"exec",  "cd",     "if",   "for",   "while",
+                                               "until", "case",   "eval", "trap",  "wait",
+                                               "set",   "export", "{",    "umask", "ulimit"};
     size_t word = strcspn(command, " ");
 
+    for (size_t i = 0; i < sizeof of_the_shell / sizeof *of_the_shell; i++)
+        if (word == strlen(of_the_shell[i]) && memcmp(command, of_the_shell[i], word) == 0)
+            return false;
     return *command && !strpbrk(command, "|&;()`\n'\"") && !memchr(command, '=', word);
 }
 
