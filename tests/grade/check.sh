@@ -17,7 +17,8 @@ grade=$PWD/build/grade
 work=$PWD/build/check-grade
 marker=CHECK_GRADE_$$
 export "$marker=1"
-rounds=${ROUNDS:-10} at_once=$((3 * $(getconf _NPROCESSORS_ONLN)))
+rounds=${ROUNDS:-10} cores=$(getconf _NPROCESSORS_ONLN)
+at_once=$((5 * cores)) # they wait more than they work
 if [[ ${1-} == quick ]]; then
   rounds=1
   shift
@@ -151,7 +152,7 @@ for file in "${files[@]}"; do queue_file "$file"; done
 
 for ((round = 1; round <= rounds; round++)); do
   if ((round > rounds / 2 && rounds > 1 && ${#loads[@]} == 0)); then # from now on beside a load
-    for ((i = 0; i < 2 * at_once; i++)); do
+    for ((i = 0; i < 2 * cores; i++)); do
       (exec -a load bash -c 'while :; do :; done') &
       loads+=($!)
     done
