@@ -228,8 +228,8 @@ void lose(const char *hint, const char *format, ...)
             if (!hint || strcmp(hint, "not-started") == 0 || strcmp(hint, "died") == 0)
                 hint = "not-permitted";
     }
-    if (s && is_interrupted(s))
-        hint = "eintr";
+    if (s)
+        hint = is_interrupted(s) ? "eintr" : hint_now(s, hint);
     if ((text = hint_text(hint)))
         add_hint(text);
     tell("lost", hint);
