@@ -17,7 +17,7 @@ int show_byte(unsigned char byte, char out[5]);
 /* Has the server ended because it was stopped and went on, which lets a call fail with EINTR? */
 bool is_interrupted(const struct server *s);
 
-/* The hint, or a better one if the server has ended, which was not known when the hint was chosen. */
+/* The hint, or a better one if the server has ended, and that was not known when it was chosen. */
 const char *hint_now(const struct server *s, const char *hint);
 
 bool is_lost(void); /* the story is at its end */
