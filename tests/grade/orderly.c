@@ -99,7 +99,9 @@ _Noreturn void test_term(void)
         if (one->error)
             lose("term-reset", "Client %d saw a reset.", one->number);
         if (!one->at_end)
-            lose(s->ended ? "left-behind" : "term-ignored",
+            lose(s->ended        ? "left-behind"
+                 : is_refused(s) ? "term-waits"
+                                 : "term-ignored",
                  "The connection of client %d stays open.", one->number);
     }
     must_have_ended(s);

@@ -3,7 +3,7 @@
 // run: node FILE
 // needs: node
 // loses: term
-// hint: term-ignored
+// hint: term-waits
 // server.close alone ends nothing while there is a client: TERM is without effect until all leave.
 const net = require('net');
 
