@@ -654,7 +654,7 @@ static void tell_summary(const struct class *class, double seconds)
                columns.each[0].test->name, columns.each[0].missed, columns.each[0].asked);
     for (size_t i = 0; i < class->n; i++)
         if (class->gradings[i].confined) { /* it is the same for all, or nearly */
-            printf("They ran %s.\n", class->gradings[i].confined);
+            printf("Each ran %s.\n", class->gradings[i].confined);
             break;
         }
     columns_free(&columns);

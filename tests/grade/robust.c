@@ -70,8 +70,8 @@ static void must_sleep(struct server *s, struct server *ours, double seconds, co
     } while (look.ran - first.ran < most && t - began < 8 * most);
     look_at_server(ours, LOOK_QUICK, &ours_last);
     of_ours = (ours_last.ran - ours_first.ran + ours_last.waited - ours_first.waited) / (t - began);
-    if (strncmp(hint, "spins", 5) ==
-            0 && /* not when accept fails: asyncio tells a lot about that */
+    /* When accept fails a server may say a lot: asyncio does. */
+    if (strncmp(hint, "spins", 5) == 0 &&
         (s->printed - printed > 256 * 1024 || s->printed > 16 << 20))
         lose("endless-log", "It has printed %zu bytes.", s->printed);
     if (part < 0.2 || part < 10 * of_ours || t - quiet_since > 0.2 ||
@@ -101,9 +101,9 @@ static int n_answered(const struct crowd *crowd, int *gone)
 
 static bool all_know(void *of)
 {
-    int gone;
+    int gone, n = n_answered(of, &gone);
 
-    return n_answered(of, &gone) + gone == COME;
+    return n + gone == COME;
 }
 
 static void crowd_comes(struct server *s, struct crowd *crowd)

@@ -309,6 +309,15 @@ static bool answers_at_all(const struct grading *g, size_t n, const bool *is_don
     return true;
 }
 
+static bool has_answered(const struct grading *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->results[i].verdict == PASSED &&
+            (strcmp(g->results[i].name, "echo") == 0 || strcmp(g->results[i].name, "replies") == 0))
+            return true;
+    return false;
+}
+
 /* It takes what others need: no other test may be tried. */
 static bool is_hostile(const struct result *r)
 {
@@ -412,7 +421,7 @@ int run_tests(struct grading *g, const struct wishes *wishes)
         }
         if (next <= 3 && !answers_at_all(g, next, is_done))
             break;
-        assignment.answers = next >= 3;
+        assignment.answers = has_answered(g);
         for (; shown_n < g->n && is_done[shown_n]; shown_n++)
             if (wishes->done)
                 wishes->done(g, &g->results[shown_n]);
